@@ -1,0 +1,215 @@
+package kernel
+
+import (
+	"fmt"
+	"runtime"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Start says what process [Fork] makes.
+type Start struct {
+	Flags  uint64 // CLONE_NEW* namespaces that the child is born in
+	Cgroup int    // descriptor of a cgroup v2 directory that the child is born in (CLONE_INTO_CGROUP); 0: the parent's
+	Ops    []Op   // what the child does; the last one is an execve
+}
+
+// Child is a process made by [Fork].
+type Child struct {
+	PID   int // in this process's PID namespace
+	PIDFD int // close it with Close
+
+	page *page
+}
+
+// Fork makes a child with clone3(2) that walks s.Ops with raw system calls. It returns when the child
+// has executed its program, or with the [*Error] of the first op that failed; then the child is gone and
+// waited for. A child that something kills on the way is an *Error with its Signal.
+//
+// The child is killed when the calling thread ends if its list says so (PR_SET_PDEATHSIG): then call Fork from
+// a thread that lives as long as the process, such as main's.
+//
+// Kernel: clone3(2) since 5.3, pidfd_open(2), pipe(2). Errors of clone3 itself are an *Error of "clone3".
+func Fork(s Start) (*Child, error) {
+	first := int(made.Add(int64(len(s.Ops)+1))) - len(s.Ops) // the number of the list's first op; clone3 has the one before
+	f := &forking{ops: s.Ops, first: first}
+	if dryRun.Load() {
+		return f.list(s)
+	}
+	if err := f.prepare(); err != nil {
+		return nil, err
+	}
+	defer f.release()
+	child, err := f.clone(s)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.attend(child); err != nil {
+		return nil, err
+	}
+	return child, nil
+}
+
+// forking is one Fork in progress.
+type forking struct {
+	ops     []Op
+	first   int
+	raw     []rawOp
+	page    *page
+	mem     []byte
+	report  [2]int // child → parent: one byte an event, end of file when the child has executed or died
+	proceed [2]int // parent → child: one byte lets it go on
+	traced  bool
+	shown   int // how many ops of the child the watcher has seen
+}
+
+// prepare compiles the list and makes the shared page and the pipes.
+func (f *forking) prepare() error {
+	w := watcher()
+	f.traced = w != nil
+	step := w != nil && w.Steps()
+	meets := step
+	f.raw = make([]rawOp, len(f.ops))
+	for i := range f.ops {
+		f.raw[i] = f.ops[i].compile()
+		n := f.first + i
+		f.raw[i].fault = uint16(faultAt(n))
+		f.raw[i].stop = step || (fault.Kill != "" && fault.N == n)
+		meets = meets || f.raw[i].stop || f.raw[i].nr == meetNr
+	}
+	mem, err := unix.Mmap(-1, 0, pageSize(len(f.ops)), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS)
+	if err != nil {
+		return fmt.Errorf("map the page shared with the child: %w", err)
+	}
+	f.mem, f.page = mem, (*page)(unsafe.Pointer(&mem[0]))
+	f.report, f.proceed = [2]int{-1, -1}, [2]int{-1, -1}
+	if err := unix.Pipe2(f.report[:], unix.O_CLOEXEC); err != nil {
+		f.release()
+		return fmt.Errorf("make the child's report pipe: %w", err)
+	}
+	if meets {
+		if err := unix.Pipe2(f.proceed[:], unix.O_CLOEXEC); err != nil {
+			f.release()
+			return fmt.Errorf("make the child's go-on pipe: %w", err)
+		}
+	}
+	return nil
+}
+
+func (f *forking) release() {
+	for _, fd := range []*int{&f.report[0], &f.report[1], &f.proceed[0], &f.proceed[1]} {
+		closeOnce(fd)
+	}
+	if f.mem != nil {
+		_ = unix.Munmap(f.mem)
+		f.mem, f.page = nil, nil
+	}
+}
+
+func closeOnce(fd *int) {
+	if *fd >= 0 {
+		_ = unix.Close(*fd)
+		*fd = -1
+	}
+}
+
+// clone makes the child. The two lines around clone3 that matter: no signal handler may run in the child, and no
+// other goroutine may be between making a descriptor and marking it close-on-exec.
+func (f *forking) clone(s Start) (*Child, error) {
+	op := cloneOp(s)
+	n := f.first - 1
+	if err := before(n, &op); err != nil {
+		return nil, err
+	}
+	pidfd := new(int32)
+	args := &cloneArgs{
+		flags:      s.Flags | unix.CLONE_PIDFD,
+		pidfd:      uint64(uintptr(unsafe.Pointer(pidfd))),
+		exitSignal: uint64(unix.SIGCHLD),
+	}
+	if s.Cgroup != 0 {
+		args.flags |= unix.CLONE_INTO_CGROUP
+		args.cgroup = uint64(s.Cgroup)
+	}
+	walk := &walk{
+		ops: unsafe.Pointer(unsafe.SliceData(f.raw)), count: len(f.raw), page: f.page,
+		report: f.report[1], proceed: f.proceed[0], unused: [2]int{f.report[0], f.proceed[1]}, traced: f.traced,
+	}
+	start := monotonic()
+	errno := faultAt(n)
+	pid := 0
+	if errno == 0 {
+		syscall.ForkLock.Lock()
+		pid, errno = cloneAndWalk(args, walk)
+		syscall.ForkLock.Unlock()
+	}
+	runtime.KeepAlive(f)
+	runtime.KeepAlive(s.Ops)
+	after(n, &op, Result{Value: int64(pid), Errno: errno, Took: monotonic() - start})
+	if errno != 0 {
+		return nil, &Error{Op: op, N: n, Errno: errno}
+	}
+	closeOnce(&f.report[1])
+	closeOnce(&f.proceed[0])
+	return &Child{PID: pid, PIDFD: int(*pidfd), page: f.page}, nil
+}
+
+// cloneOp is clone3 as people see it.
+func cloneOp(s Start) Op {
+	flag := uintptr(s.Flags) | unix.CLONE_PIDFD
+	if s.Cgroup != 0 {
+		flag |= unix.CLONE_INTO_CGROUP
+	}
+	op := newOp("clone3", unix.SYS_CLONE3, flags(flag, cloneFlags), named(uintptr(unix.SIGCHLD), "SIGCHLD"))
+	return op.For("make the process").AsShell("unshare " + namespaceOptions(uintptr(s.Flags)))
+}
+
+// list shows the ops of a dry run.
+func (f *forking) list(s Start) (*Child, error) {
+	op := cloneOp(s)
+	after(f.first-1, &op, Result{})
+	for i := range f.ops {
+		after(f.first+i, &f.ops[i], Result{Child: true})
+	}
+	return &Child{PIDFD: -1}, nil
+}
+
+// Slot returns what slot s holds. Valid inside a [Meet] only.
+func (c *Child) Slot(s Slot) int { return int(c.page.slots[s]) }
+
+// SetSlot fills slot s for the child's next ops. Valid inside a [Meet] only.
+func (c *Child) SetSlot(s Slot, value int) { c.page.slots[s] = int64(value) }
+
+// Wait returns the child's wait status and resource usage when it has ended. Call it once.
+func (c *Child) Wait() (unix.WaitStatus, unix.Rusage, error) {
+	var status unix.WaitStatus
+	var usage unix.Rusage
+	for {
+		_, err := unix.Wait4(c.PID, &status, 0, &usage)
+		if err == unix.EINTR {
+			continue
+		}
+		return status, usage, err
+	}
+}
+
+// Signal sends sig to the child; a child that has ended already is no error.
+func (c *Child) Signal(sig unix.Signal) error {
+	err := unix.PidfdSendSignal(c.PIDFD, sig, nil, 0)
+	if err == unix.ESRCH {
+		return nil
+	}
+	return err
+}
+
+// Close closes the pidfd. The child lives on.
+func (c *Child) Close() error {
+	if c.PIDFD < 0 {
+		return nil
+	}
+	fd := c.PIDFD
+	c.PIDFD = -1
+	return unix.Close(fd)
+}
