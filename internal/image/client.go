@@ -1,0 +1,341 @@
+package image
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// A client speaks the distribution protocol with one registry about one
+// repository: GET and HEAD of manifests and blobs. It logs in when the registry
+// first says 401, so that one without accounts costs no extra round trip.
+type client struct {
+	registry   string // as people call it
+	host       string // where it is
+	repository string
+	insecure   bool
+	patience   patience
+	base       http.RoundTripper
+
+	mu     sync.Mutex
+	rt     http.RoundTripper // base, or with the login around it
+	scheme string
+	proven bool // the scheme has led to an answer
+	logged bool
+}
+
+func newClient(ref Reference, insecure bool, p patience) (*client, error) {
+	c := &client{
+		registry: ref.Registry, host: ref.Registry, repository: ref.Repository,
+		patience: p, scheme: "https",
+		insecure: insecure || isLoopback(ref.Registry),
+	}
+	if c.host == dockerHub {
+		c.host = name.DefaultRegistry
+	}
+	if c.insecure {
+		c.scheme = "http" // a registry with TLS there will tell
+	}
+	config, err := tlsConfig(ref.Registry, insecure)
+	if err != nil {
+		return nil, err
+	}
+	c.base = &guarded{client: c, inner: &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 20 * time.Second}).DialContext,
+		TLSClientConfig:       config,
+		TLSHandshakeTimeout:   20 * time.Second,
+		ResponseHeaderTimeout: p.stall,
+		ForceAttemptHTTP2:     true,
+		MaxIdleConnsPerHost:   8,
+		DisableCompression:    true, // the bytes are what the digest covers
+		ReadBufferSize:        64 << 10,
+	}}
+	c.rt = c.base
+	return c, nil
+}
+
+// isLoopback is Docker's rule for where plain http is right without being asked.
+func isLoopback(registry string) bool {
+	host := registry
+	if h, _, err := net.SplitHostPort(registry); err == nil {
+		host = h
+	}
+	host = strings.Trim(host, "[]")
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return addr.IsLoopback()
+	}
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
+// tlsConfig reads certs.d as docker does: what is there is for this registry alone.
+func tlsConfig(registry string, insecure bool) (*tls.Config, error) {
+	config := &tls.Config{InsecureSkipVerify: insecure}
+	for _, dir := range []string{"/etc/docker/certs.d", "/etc/containers/certs.d"} {
+		authorities, _ := filepath.Glob(filepath.Join(dir, registry, "*.crt"))
+		for _, file := range authorities {
+			pem, err := os.ReadFile(file)
+			if err != nil {
+				return nil, fmt.Errorf("read certificate for %s: %w", registry, err)
+			}
+			if config.RootCAs == nil {
+				if config.RootCAs, err = x509.SystemCertPool(); err != nil {
+					config.RootCAs = x509.NewCertPool()
+				}
+			}
+			config.RootCAs.AppendCertsFromPEM(pem)
+		}
+		certs, _ := filepath.Glob(filepath.Join(dir, registry, "*.cert"))
+		for _, file := range certs {
+			pair, err := tls.LoadX509KeyPair(file, strings.TrimSuffix(file, ".cert")+".key")
+			if err != nil {
+				return nil, fmt.Errorf("read certificate for %s: %w", registry, err)
+			}
+			config.Certificates = append(config.Certificates, pair)
+		}
+	}
+	return config, nil
+}
+
+// guarded never speaks plain http to a registry that is not meant to be so
+// addressed, whatever a library or a redirection tries: a login would be readable.
+type guarded struct {
+	client *client
+	inner  http.RoundTripper
+}
+
+var errPlain = errors.New("plain http is only for registries on this machine")
+
+func (g *guarded) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Scheme == "http" && r.URL.Host == g.client.host && !g.client.insecure {
+		return nil, errPlain
+	}
+	r.Header.Set("User-Agent", "lab")
+	return g.inner.RoundTrip(r)
+}
+
+func (c *client) manifestPath(identifier string) string { return "manifests/" + identifier }
+func (c *client) blobPath(digest string) string         { return "blobs/" + digest }
+
+// do asks until there is an answer with a 2xx status, which it returns.
+func (c *client) do(ctx context.Context, method, path string, header http.Header, what string) (*http.Response, error) {
+	if c.registry == dockerHub {
+		// The answer to a first try without a token is known.
+		if err := c.login(ctx, what); err != nil {
+			return nil, err
+		}
+	}
+	for attempt := 1; ; attempt++ {
+		resp, err := c.once(ctx, method, path, header)
+		if err == nil && resp.StatusCode/100 == 2 {
+			return resp, nil
+		}
+		again, asked, reason := false, time.Duration(0), error(nil)
+		if err != nil {
+			again, reason = c.networkFault(ctx, what, err)
+		} else {
+			status := resp.StatusCode
+			asked = retryAfter(resp.Header)
+			message := diagnosis(resp)
+			if status == http.StatusUnauthorized && !c.loggedIn() {
+				if err := c.login(ctx, what); err != nil {
+					return nil, err
+				}
+				continue
+			}
+			again = temporary(status) && asked <= c.patience.longest
+			reason = refusal(c.registry, what, status, asked, message)
+		}
+		if !again || attempt >= c.patience.attempts {
+			return nil, reason
+		}
+		if err := c.patience.pause(ctx, attempt, asked); err != nil {
+			return nil, fmt.Errorf("%s: %w", what, err)
+		}
+	}
+}
+
+// once sends one request, on a machine's own registry in either scheme.
+func (c *client) once(ctx context.Context, method, path string, header http.Header) (*http.Response, error) {
+	c.mu.Lock()
+	scheme, proven, rt := c.scheme, c.proven, c.rt
+	c.mu.Unlock()
+	resp, err := c.send(ctx, rt, scheme, method, path, header)
+	if !proven && scheme == "http" && wantsTLS(resp, err) {
+		if resp != nil {
+			resp.Body.Close()
+		}
+		scheme = "https"
+		resp, err = c.send(ctx, rt, scheme, method, path, header)
+	}
+	if err == nil {
+		c.mu.Lock()
+		c.scheme, c.proven = scheme, true
+		c.mu.Unlock()
+	}
+	return resp, err
+}
+
+func (c *client) send(ctx context.Context, rt http.RoundTripper, scheme, method, path string, header http.Header) (*http.Response, error) {
+	url := scheme + "://" + c.host + "/v2/" + c.repository + "/" + path
+	req, err := http.NewRequestWithContext(ctx, method, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	for k, v := range header {
+		req.Header[k] = v
+	}
+	return (&http.Client{Transport: rt}).Do(req)
+}
+
+// wantsTLS recognises a TLS server that was addressed in plain http.
+func wantsTLS(resp *http.Response, err error) bool {
+	if err != nil {
+		return strings.Contains(err.Error(), "malformed HTTP response")
+	}
+	return resp.StatusCode == http.StatusBadRequest && resp.Header.Get("Docker-Distribution-Api-Version") == ""
+}
+
+func (c *client) loggedIn() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.logged
+}
+
+// login asks the registry what it wants, finds the user's credentials in Docker's
+// config file (or Podman's, or a credential helper's), and gets a token for them,
+// or for nobody.
+func (c *client) login(ctx context.Context, what string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.logged {
+		return nil
+	}
+	options := []name.Option{name.WeakValidation}
+	if c.insecure {
+		options = append(options, name.Insecure)
+	}
+	registry, err := name.NewRegistry(c.host, options...)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrReference, err)
+	}
+	repository := registry.Repo(c.repository)
+	auth, err := authn.Resolve(ctx, authn.DefaultKeychain, repository)
+	if err != nil {
+		return fmt.Errorf("%s: read docker's login for %s: %w", what, c.registry, err)
+	}
+	for attempt := 1; ; attempt++ {
+		rt, err := transport.NewWithContext(ctx, registry, auth, c.base, []string{repository.Scope(transport.PullScope)})
+		if err == nil {
+			c.rt, c.logged, c.proven = rt, true, true
+			return nil
+		}
+		again, reason := c.networkFault(ctx, what, err)
+		var refused *transport.Error
+		if errors.As(err, &refused) {
+			again = temporary(refused.StatusCode)
+			reason = refusal(c.registry, what, refused.StatusCode, 0, messageOf(refused))
+		}
+		if !again || attempt >= c.patience.attempts {
+			return reason
+		}
+		if err := c.patience.pause(ctx, attempt, 0); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+	}
+}
+
+// networkFault says what a failed request means, and whether to try again: not
+// when there is no such host, nobody listens, or it is not who it should be.
+func (c *client) networkFault(ctx context.Context, what string, err error) (again bool, reason error) {
+	if ctx.Err() != nil {
+		return false, fmt.Errorf("%s: %w", what, context.Cause(ctx))
+	}
+	reason = fmt.Errorf("%s: %w: %s: %w", what, ErrUnreachable, c.registry, plainly(err))
+	var dns *net.DNSError
+	var dial *net.OpError
+	var cert *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &cert), errors.Is(err, errPlain):
+		return false, reason
+	case errors.As(err, &dns):
+		return dns.IsTemporary && c.reached(), reason
+	case errors.As(err, &dial) && dial.Op == "dial":
+		return c.reached(), reason
+	}
+	return true, reason
+}
+
+func (c *client) reached() bool {
+	if !c.mu.TryLock() {
+		return false // during login
+	}
+	defer c.mu.Unlock()
+	return c.proven
+}
+
+// plainly takes the request's method and address off an error: the sentence around
+// it says what was wanted from whom.
+func plainly(err error) error {
+	var u interface{ Unwrap() error }
+	if strings.HasPrefix(err.Error(), "Get ") || strings.HasPrefix(err.Error(), "Head ") {
+		if errors.As(err, &u) && u.Unwrap() != nil {
+			return u.Unwrap()
+		}
+	}
+	return err
+}
+
+// diagnosis reads what the registry says to its refusal, and closes the answer.
+func diagnosis(resp *http.Response) string {
+	defer resp.Body.Close()
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(resp.Body, 64<<10), resp.Body}
+	var refused *transport.Error
+	if errors.As(transport.CheckError(resp), &refused) {
+		return messageOf(refused)
+	}
+	return ""
+}
+
+func messageOf(e *transport.Error) string {
+	var parts []string
+	for _, d := range e.Errors {
+		switch {
+		case d.Message != "":
+			parts = append(parts, strings.TrimSpace(d.Message))
+		case d.Code != "":
+			parts = append(parts, strings.ToLower(string(d.Code)))
+		}
+	}
+	s := strings.Join(parts, "; ")
+	if len(s) > 300 {
+		s = s[:300] + "…"
+	}
+	return strings.Map(printable, s)
+}
+
+// printable keeps a registry from writing to the terminal what it likes.
+func printable(r rune) rune {
+	if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
+		return ' '
+	}
+	return r
+}

@@ -1,0 +1,108 @@
+package image
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+)
+
+// List is every image, the youngest first, with all names. One that lost its last
+// name to another has none.
+func (s *Store) List() ([]*Image, error) {
+	x, err := s.readIndex()
+	if err != nil {
+		return nil, err
+	}
+	var list []*Image
+	for _, id := range x.ids() {
+		rec, err := s.readRecord(id)
+		if errors.Is(err, ErrNotFound) {
+			continue // being removed, or put into the layout by another tool
+		}
+		if err != nil {
+			return nil, err
+		}
+		img := s.image(rec)
+		s.setNames(img, x.names(id))
+		list = append(list, img)
+	}
+	slices.SortStableFunc(list, func(a, b *Image) int {
+		return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(a.Familiar(), b.Familiar()))
+	})
+	return list, nil
+}
+
+// Inspect is Find with all names.
+func (s *Store) Inspect(name string) (*Image, error) {
+	img, err := s.Find(name)
+	if err != nil {
+		return nil, err
+	}
+	x, err := s.readIndex()
+	if err != nil {
+		return nil, err
+	}
+	s.setNames(img, x.names(img.ID))
+	return img, nil
+}
+
+// ConfigFile is an image's whole config: what commit and build start from. Its
+// History has one entry per step; those that are not EmptyLayer made the layers, in
+// their order.
+func (s *Store) ConfigFile(img *Image) (*ConfigFile, error) {
+	data, err := s.readBlob(img.ID, maxConfig)
+	if err != nil {
+		return nil, fmt.Errorf("image %s: %w", ShortID(img.ID), err)
+	}
+	cfg, _, err := parseConfig(data, len(img.DiffIDs))
+	return cfg, err
+}
+
+// LayerSize is the bytes in a layer's files.
+func (s *Store) LayerSize(diffID string) (int64, error) {
+	info, err := s.readLayer(diffID)
+	return info.Size, err
+}
+
+// Tag gives an image another name, taking it from the image that has it.
+//
+// The error wraps ErrNotFound or ErrReference; a name with a digest cannot be given.
+func (s *Store) Tag(ctx context.Context, source, target string) error {
+	img, err := s.Find(source)
+	if err != nil {
+		return err
+	}
+	ref, err := parseTag(target)
+	if err != nil {
+		return err
+	}
+	rec, err := s.readRecord(img.ID)
+	if err != nil {
+		return err
+	}
+	return s.update(ctx, func(x *index) error {
+		if !x.has(rec.ID) {
+			return fmt.Errorf("%w: %s", ErrNotFound, source)
+		}
+		x.set(ref.String(), rec)
+		return nil
+	})
+}
+
+func parseTag(name string) (Reference, error) {
+	ref, err := ParseReference(name)
+	if err == nil && ref.Digest != "" {
+		err = fmt.Errorf("%w: a digest belongs to its content and cannot be given to an image: %s", ErrReference, name)
+	}
+	return ref, err
+}
+
+// exists is for what may be missing without harm.
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}

@@ -1,0 +1,82 @@
+package image
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// A Store is a directory of images. All its methods may be used from many
+// goroutines and many processes at once.
+type Store struct {
+	root string
+}
+
+// Open names the store in directory root, without looking at it: what it needs is
+// made when something is first put in, and an absent store is an empty one.
+func Open(root string) (*Store, error) {
+	abs, err := filepath.Abs(root)
+	if err != nil {
+		return nil, fmt.Errorf("find image store %s: %w", root, err)
+	}
+	return &Store{root: abs}, nil
+}
+
+// Root is the store's directory: an OCI image layout.
+func (s *Store) Root() string { return s.root }
+
+func (s *Store) path(elem ...string) string {
+	return s.root + "/" + strings.Join(elem, "/")
+}
+
+func (s *Store) blob(digest string) string    { return s.path("blobs/sha256", hexOf(digest)) }
+func (s *Store) partial(digest string) string { return s.path("partial", hexOf(digest)) }
+func (s *Store) record(id string) string      { return s.path("images", hexOf(id)+".json") }
+func (s *Store) layerDir(diffID string) string {
+	return s.path("layers", hexOf(diffID)[:layerNameChars])
+}
+
+// layerNameChars of the diff id name a layer's directory: 128 bits cannot be
+// guessed into a second layer of the same name.
+const layerNameChars = 32
+
+func hexOf(digest string) string { return strings.TrimPrefix(digest, digestPrefix) }
+
+// prepare makes the directories. Not in Open, and not for reading.
+func (s *Store) prepare() error {
+	for _, dir := range []string{"blobs/sha256", "layers", "images", "refs", "partial", "tmp"} {
+		if err := os.MkdirAll(s.path(dir), 0o755); err != nil {
+			return fmt.Errorf("make image store: %w", err)
+		}
+	}
+	// Unpacked layers contain setuid programs and other users' files: nobody but
+	// the owner walks in.
+	if err := os.Chmod(s.path("layers"), 0o711); err != nil {
+		return fmt.Errorf("make image store: %w", err)
+	}
+	if _, err := os.Stat(s.path("oci-layout")); err == nil {
+		return nil
+	}
+	return writeFile(s.path("oci-layout"), []byte(`{"imageLayoutVersion":"1.0.0"}`))
+}
+
+// writeFile replaces path by rename(2): a reader sees the old or the new content.
+func writeFile(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Chmod(0o644)
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	return err
+}
