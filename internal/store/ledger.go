@@ -1,0 +1,165 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Undo is one line of a ledger: how to take back one thing.
+type Undo struct {
+	Do  string // the name of a [Doer]: "cgroup", "remove", "name"
+	Arg string // what to take back: a path without a newline
+}
+
+// Doer takes one thing back. It must succeed when the thing is gone already, or was never made.
+type Doer func(arg string) error
+
+// Ledger is the list of what must be undone for one container, in the order in which it was made. While its owner lives
+// it holds a lock on the file.
+type Ledger struct {
+	store *Store
+	id    string
+	file  *os.File
+}
+
+// Begin writes a ledger before the first thing is made.
+func (s *Store) Begin(id string, undo ...Undo) (*Ledger, error) {
+	for {
+		file, err := s.create(id)
+		if err != nil {
+			return nil, err
+		}
+		l := &Ledger{store: s, id: id, file: file}
+		if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil || unlinked(file) {
+			_ = file.Close() // a sweeper took it for an orphan in the moment before the lock: make it again
+			continue
+		}
+		if err := l.Add(undo...); err != nil {
+			_ = os.Remove(file.Name())
+			_ = file.Close()
+			return nil, err
+		}
+		return l, nil
+	}
+}
+
+func (s *Store) create(id string) (*os.File, error) {
+	const flags = os.O_CREATE | os.O_EXCL | os.O_RDWR | os.O_APPEND
+	file, err := os.OpenFile(s.Path("ledger", id), flags, 0o640)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := s.prepare(); err != nil {
+			return nil, err
+		}
+		file, err = os.OpenFile(s.Path("ledger", id), flags, 0o640)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("write the ledger: %w", err)
+	}
+	return file, nil
+}
+
+// Add writes further lines, before the things that they undo are made.
+func (l *Ledger) Add(undo ...Undo) error {
+	var text strings.Builder
+	for _, u := range undo {
+		text.WriteString(u.Do + " " + u.Arg + "\n")
+	}
+	if _, err := l.file.WriteString(text.String()); err != nil {
+		return fmt.Errorf("write the ledger: %w", err)
+	}
+	return nil
+}
+
+// Undo takes everything back, last thing first, and removes the ledger. What could not be taken back stays in the
+// ledger for the next attempt, and is the error.
+func (l *Ledger) Undo(doers map[string]Doer) error {
+	data, err := os.ReadFile(l.file.Name())
+	if err != nil {
+		return fmt.Errorf("read the ledger: %w", err)
+	}
+	lines := parse(string(data))
+	var failed []error
+	for i := len(lines) - 1; i >= 0; i-- {
+		do, known := doers[lines[i].Do]
+		if !known {
+			failed = append(failed, fmt.Errorf("the ledger %s asks for %q, which this lab does not know", l.id, lines[i].Do))
+			continue
+		}
+		if err := do(lines[i].Arg); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	if len(failed) > 0 {
+		_ = l.file.Close()
+		return errors.Join(failed...)
+	}
+	return l.Done()
+}
+
+// Done removes the ledger: nothing is left to undo, or what is left is meant to stay.
+func (l *Ledger) Done() error {
+	err := ignoreMissing(os.Remove(l.file.Name()))
+	_ = l.file.Close()
+	return err
+}
+
+// parse reads complete lines. A line that was torn by the owner's death was never acted on.
+func parse(text string) []Undo {
+	var list []Undo
+	for {
+		line, rest, whole := strings.Cut(text, "\n")
+		if !whole {
+			return list
+		}
+		if do, arg, ok := strings.Cut(line, " "); ok {
+			list = append(list, Undo{Do: do, Arg: arg})
+		}
+		text = rest
+	}
+}
+
+// Sweep finishes the undoing for owners that died. It returns the ids that it cleaned up after. It costs one
+// directory listing when there is nothing to do, and does not wait for owners that live.
+func (s *Store) Sweep(doers map[string]Doer) ([]string, error) {
+	entries, err := os.ReadDir(s.Path("ledger"))
+	if err != nil {
+		return nil, ignoreMissing(err)
+	}
+	var swept []string
+	var failed []error
+	for _, e := range entries {
+		done, err := s.sweepOne(e.Name(), doers)
+		if err != nil {
+			failed = append(failed, err)
+		} else if done {
+			swept = append(swept, e.Name())
+		}
+	}
+	return swept, errors.Join(failed...)
+}
+
+func (s *Store) sweepOne(id string, doers map[string]Doer) (bool, error) {
+	file, err := os.OpenFile(s.Path("ledger", id), os.O_RDWR, 0)
+	if err != nil {
+		return false, ignoreMissing(err)
+	}
+	if unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil || unlinked(file) {
+		_ = file.Close() // its owner lives, or somebody swept it before us
+		return false, nil
+	}
+	l := &Ledger{store: s, id: id, file: file}
+	if err := l.Undo(doers); err != nil {
+		return false, fmt.Errorf("clean up after container %.12s: %w", id, err)
+	}
+	return true, nil
+}
+
+func unlinked(file *os.File) bool {
+	var st unix.Stat_t
+	return unix.Fstat(int(file.Fd()), &st) == nil && st.Nlink == 0
+}
