@@ -75,7 +75,9 @@ func agree(t *testing.T, p *specs.LinuxSeccomp, native Arch, r *rand.Rand, round
 	}
 }
 
-func seeded() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }
+func seeded() *rand.Rand { return seededWith(1, 2) }
+
+func seededWith(a, b uint64) *rand.Rand { return rand.New(rand.NewPCG(a, b)) }
 
 func TestDefaultProfileMeansWhatItSays(t *testing.T) {
 	for _, arch := range []Arch{AMD64, ARM64, I386, ARM} {
