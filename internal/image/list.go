@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 )
 
@@ -99,10 +97,4 @@ func parseTag(name string) (Reference, error) {
 		err = fmt.Errorf("%w: a digest belongs to its content and cannot be given to an image: %s", ErrReference, name)
 	}
 	return ref, err
-}
-
-// exists is for what may be missing without harm.
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return !errors.Is(err, fs.ErrNotExist)
 }
