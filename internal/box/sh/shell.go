@@ -1,0 +1,264 @@
+package sh
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+const maxFD = 10 // redirections name descriptors 0 to 9; the shell keeps its own above
+
+// flow says why the commands after this one are not run.
+type flow uint8
+
+const (
+	flowNone flow = iota
+	flowBreak
+	flowContinue
+	flowReturn
+	flowExit
+	flowAbort // back to the prompt: an interrupt, or an error at a terminal
+)
+
+type variable struct {
+	value         string
+	set           bool
+	export, fixed bool
+}
+
+// Shell is the state that a POSIX shell calls its execution environment.
+type Shell struct {
+	name   string // $0
+	pid    int    // $$
+	line   int
+	vars   map[string]*variable
+	funcs  map[string]ref
+	alias  map[string]string
+	params []string
+	on     [128]bool // options by letter; pipefail is 'P'
+	fds    [maxFD]int
+
+	status         int
+	lastBackground int
+
+	flow      flow
+	flowCount int // loops still to leave
+	loops     int
+	calls     int
+	scopes    []map[string]*variable // what local hid, innermost last
+	noErrexit int
+
+	traps    map[string]string
+	inTrap   bool
+	nested   bool // a copy that runs (…) or $(…) in the shell's own process
+	stage    bool // this process was started for a part of a command
+	savedDir int  // where the parent of a nested shell was, or -1
+	oldMask  int  // its umask, or -1
+	newTraps bool
+
+	interactive bool
+	prompts     bool // interactive, or a copy of one that is
+	tty         int  // controlling terminal when job control is on, else -1
+	group       int
+	jobs        []*job
+	subst       int // status of the last command substitution, or -1
+	depth       int
+	getopt      int // place within the current argument of getopts
+	stdinBuf    []byte
+}
+
+func newShell(name string) *Shell {
+	s := &Shell{name: name, pid: os.Getpid(), vars: make(map[string]*variable), funcs: make(map[string]ref),
+		alias: make(map[string]string), traps: make(map[string]string), savedDir: -1, oldMask: -1, tty: -1, subst: -1}
+	for i := range s.fds {
+		s.fds[i] = -1
+		// Above 2 the shell hands on what it was given; the runtime's own are close-on-exec.
+		if fl, err := unix.FcntlInt(uintptr(i), unix.F_GETFD, 0); err == nil && (i < 3 || fl&unix.FD_CLOEXEC == 0) {
+			s.fds[i] = i
+		}
+	}
+	return s
+}
+
+// importEnv makes exported variables of the environment, and sets the shell's own.
+func (s *Shell) importEnv() {
+	for _, kv := range os.Environ() {
+		if k, v, ok := strings.Cut(kv, "="); ok && validName(k) && k != stateVar {
+			s.vars[k] = &variable{value: v, set: true, export: true}
+		}
+	}
+	for k, v := range map[string]string{"IFS": " \t\n", "OPTIND": "1", "PS2": "> ", "PS4": "+ "} {
+		s.vars[k] = &variable{value: v, set: true}
+	}
+	s.assign("PPID", fmt.Sprint(os.Getppid()))
+	if _, ok := s.get("PATH"); !ok {
+		s.assign("PATH", DefaultPath)
+	}
+	if dir, err := os.Getwd(); err == nil {
+		s.assign("PWD", dir)
+		s.vars["PWD"].export = true
+	}
+}
+
+// DefaultPath is the search path of a shell that is given none.
+const DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+func (s *Shell) opt(c byte) bool { return s.on[c] }
+
+func (s *Shell) flags() string {
+	var b strings.Builder
+	for _, c := range []byte("aCefhimnuvx") {
+		if s.on[c] || c == 'i' && s.interactive {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+func (s *Shell) get(name string) (string, bool) {
+	if v, ok := s.vars[name]; ok && v.set {
+		return v.value, true
+	}
+	return "", false
+}
+
+// assign sets a variable; a read-only one stays and false is returned.
+func (s *Shell) assign(name, value string) bool {
+	v := s.vars[name]
+	if v == nil {
+		v = &variable{}
+		s.vars[name] = v
+	}
+	if v.fixed {
+		return false
+	}
+	v.value, v.set = value, true
+	v.export = v.export || s.opt('a')
+	if name == "OPTIND" {
+		s.getopt = 0
+	}
+	return true
+}
+
+func (s *Shell) mustSet(name, value string) {
+	if !s.assign(name, value) {
+		panic(&expansionError{name + ": is read only"})
+	}
+}
+
+// environ gives the exported variables as execve(2) wants them.
+func (s *Shell) environ() []string {
+	env := make([]string, 0, 32)
+	for _, k := range slices.Sorted(maps.Keys(s.vars)) {
+		if v := s.vars[k]; v.export && v.set {
+			env = append(env, k+"="+v.value)
+		}
+	}
+	return env
+}
+
+// copy is the state for a subshell that this process runs itself.
+func (s *Shell) copy() *Shell {
+	c := *s
+	c.vars = make(map[string]*variable, len(s.vars))
+	for k, v := range s.vars {
+		d := *v
+		c.vars[k] = &d
+	}
+	c.funcs, c.alias = maps.Clone(s.funcs), maps.Clone(s.alias)
+	c.traps = make(map[string]string)
+	for k, v := range s.traps {
+		if v == "" && k != "EXIT" {
+			c.traps[k] = ""
+		}
+	}
+	c.params = slices.Clone(s.params)
+	c.scopes = slices.Clone(s.scopes)
+	c.nested, c.savedDir, c.oldMask, c.newTraps = true, -1, -1, false
+	c.tty, c.jobs, c.loops = -1, nil, 0
+	c.interactive = false
+	return &c
+}
+
+// leave undoes what a nested shell changed of the process it shares.
+func (c *Shell) leave(parent *Shell) {
+	c.exitTrap()
+	if c.savedDir >= 0 {
+		unix.Fchdir(c.savedDir)
+		unix.Close(c.savedDir)
+	}
+	if c.oldMask >= 0 {
+		unix.Umask(c.oldMask)
+	}
+	if c.newTraps {
+		for sig := range c.traps {
+			parent.arm(sig)
+		}
+	}
+}
+
+func (s *Shell) errf(format string, a ...any) {
+	line := ""
+	if !s.interactive && s.line > 0 && s.name != "sh" && !strings.HasSuffix(s.name, "/sh") {
+		line = fmt.Sprintf("line %d: ", s.line)
+	}
+	s.writeErr(s.name + ": " + line + fmt.Sprintf(format, a...) + "\n")
+}
+
+func (s *Shell) writeErr(text string) { writeFD(s.fds[2], text) }
+
+// write is the output of a builtin. A reader that is gone ends a stage of a pipeline, as SIGPIPE would.
+func (s *Shell) write(text string) bool {
+	err := writeFD(s.fds[1], text)
+	if err == nil {
+		return true
+	}
+	if err == syscall.EPIPE && (s.nested || s.stage) {
+		s.status, s.flow = 128+int(syscall.SIGPIPE), flowExit
+		return false
+	}
+	s.errf("write error: %s", errText(err))
+	s.status = 1
+	return false
+}
+
+func writeFD(fd int, text string) error {
+	if fd < 0 {
+		return syscall.EBADF
+	}
+	b := []byte(text)
+	for len(b) > 0 {
+		n, err := unix.Write(fd, b)
+		switch {
+		case err == syscall.EINTR:
+		case err == syscall.EAGAIN:
+			unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}, -1)
+		case err != nil:
+			return err
+		default:
+			b = b[n:]
+		}
+	}
+	return nil
+}
+
+// errText says an errno as the C library does: with a capital, without the call.
+func errText(err error) string {
+	for {
+		u, ok := err.(interface{ Unwrap() error })
+		if !ok || u.Unwrap() == nil {
+			break
+		}
+		err = u.Unwrap()
+	}
+	t := err.Error()
+	if t == "" {
+		return t
+	}
+	return strings.ToUpper(t[:1]) + t[1:]
+}
