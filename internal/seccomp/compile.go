@@ -15,9 +15,11 @@ import (
 // (runtime-spec, config-linux.md). What the specification leaves open:
 //
 //   - Rules for the same call are asked in the profile's order, and the first
-//     that matches decides. (libseccomp agrees wherever the rules do not
-//     overlap; where they do, it prefers a rule without arguments and else goes
-//     by argument number, whatever the order.)
+//     that matches decides. libseccomp, and so runc and crun, agree wherever
+//     the rules do not overlap, as in Docker's profile. Where they do, there
+//     the order counts for nothing: a rule without arguments beats one with
+//     arguments, and rules that repeat the default action are left out. A
+//     profile that is to mean the same everywhere avoids both.
 //   - All arguments of a rule must match; but a rule that names one argument
 //     twice is split into alternatives, as runc does.
 //   - A number that is in no table is answered with ENOSYS, unless the default

@@ -86,7 +86,7 @@ func TestDefaultProfileMeansWhatItSays(t *testing.T) {
 			"admin": capability.Default.Add(capability.SYS_ADMIN), "bpf": capability.Of(capability.BPF),
 		} {
 			t.Run(arch.String()+" "+name, func(t *testing.T) {
-				agree(t, Default(caps, arch), arch, seeded(), 8)
+				agree(t, Default(caps, arch), arch, seeded(), 5)
 			})
 		}
 	}

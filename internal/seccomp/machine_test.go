@@ -128,7 +128,7 @@ func lists(p *specs.LinuxSeccomp, arch specs.Arch) bool {
 }
 
 func argsMatch(args []specs.LinuxSeccompArg, c call, narrow bool) bool {
-	count := map[uint]int{}
+	var count [6]int
 	any, all, twice := false, true, false
 	for _, arg := range args {
 		v, want, mask := c.args[arg.Index], arg.Value, ^uint64(0)
@@ -138,15 +138,7 @@ func argsMatch(args []specs.LinuxSeccompArg, c call, narrow bool) bool {
 		if narrow {
 			v, want, mask = v&0xffffffff, want&0xffffffff, mask&0xffffffff
 		}
-		ok := map[specs.LinuxSeccompOperator]bool{
-			specs.OpEqualTo:      v == want,
-			specs.OpNotEqual:     v != want,
-			specs.OpLessThan:     v < want,
-			specs.OpLessEqual:    v <= want,
-			specs.OpGreaterThan:  v > want,
-			specs.OpGreaterEqual: v >= want,
-			specs.OpMaskedEqual:  v&mask == want&mask,
-		}[arg.Op]
+		ok := compares(arg.Op, v&mask, want&mask)
 		any, all = any || ok, all && ok
 		count[arg.Index]++
 		twice = twice || count[arg.Index] > 1
@@ -155,6 +147,24 @@ func argsMatch(args []specs.LinuxSeccompArg, c call, narrow bool) bool {
 		return any
 	}
 	return all
+}
+
+func compares(op specs.LinuxSeccompOperator, v, want uint64) bool {
+	switch op {
+	case specs.OpEqualTo, specs.OpMaskedEqual:
+		return v == want
+	case specs.OpNotEqual:
+		return v != want
+	case specs.OpLessThan:
+		return v < want
+	case specs.OpLessEqual:
+		return v <= want
+	case specs.OpGreaterThan:
+		return v > want
+	case specs.OpGreaterEqual:
+		return v >= want
+	}
+	panic(op)
 }
 
 func spell(action specs.LinuxSeccompAction, errno *uint) uint32 {
