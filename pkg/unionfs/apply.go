@@ -106,10 +106,14 @@ func Apply(ctx context.Context, dir string, r io.Reader, opt ApplyOptions) (Appl
 // read walks the archive and then whatever is behind its end.
 func (u *unpacker) read(r io.Reader) error {
 	br := bufio.NewReaderSize(r, 128<<10)
-	tr := tar.NewReader(br)
+	counted := &counter{r: br}
+	tr := tar.NewReader(counted)
 	for {
 		h, err := tr.Next()
 		if errors.Is(err, io.EOF) {
+			if counted.n%512 != 0 { // archive/tar takes a cut in the padding for the end
+				return fmt.Errorf("read layer: %w", io.ErrUnexpectedEOF)
+			}
 			break
 		}
 		if err != nil && !errors.Is(err, tar.ErrInsecurePath) { // our own check of names does not depend on GODEBUG
@@ -123,6 +127,18 @@ func (u *unpacker) read(r io.Reader) error {
 		}
 	}
 	return u.drainStream(br)
+}
+
+// counter counts what the archive reader takes.
+type counter struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
 }
 
 // drainStream reads the padding. GNU tar pads to 10 KiB; a hostile stream may go on for ever.
