@@ -1,0 +1,56 @@
+package ns
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// ErrHidden is returned for a relative of a namespace that lies above our own user or PID namespace, where we may not look.
+var ErrHidden = errors.New("above our own namespace")
+
+// Owner returns the user namespace that owns the namespace at path: whose root has rights over it. For a user namespace
+// that is its parent. See ioctl_ns(2), NS_GET_USERNS. The error wraps [ErrHidden] where it lies above ours.
+func Owner(path string) (ID, error) { return ownerOf(path) }
+
+// Parent returns the parent of the user or PID namespace at path; other kinds have none (EINVAL). See ioctl_ns(2),
+// NS_GET_PARENT. The error wraps [ErrHidden] where it lies above ours.
+func Parent(path string) (ID, error) { return relativeAt(path, unix.NS_GET_PARENT) }
+
+func ownerOf(path string) (ID, error) { return relativeAt(path, unix.NS_GET_USERNS) }
+
+func relativeAt(path string, request uint) (ID, error) {
+	fd, err := openNS(path)
+	if err != nil {
+		return ID{}, fmt.Errorf("open the namespace %s: %w", path, err)
+	}
+	defer unix.Close(fd)
+	next, err := relative(fd, request)
+	if err != nil {
+		return ID{}, fmt.Errorf("find the relatives of the namespace %s: %w", path, err)
+	}
+	defer unix.Close(next)
+	return idOf(next)
+}
+
+func openNS(path string) (int, error) {
+	return unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+}
+
+// relative opens a relative of an open namespace. The descriptor that the kernel gives is close-on-exec.
+func relative(fd int, request uint) (int, error) {
+	next, err := unix.IoctlRetInt(fd, request)
+	if err == unix.EPERM {
+		return -1, fmt.Errorf("%w: %w", ErrHidden, err)
+	}
+	return next, err
+}
+
+func idOf(fd int) (ID, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return ID{}, err
+	}
+	return ID{Dev: uint64(st.Dev), Ino: st.Ino}, nil
+}
