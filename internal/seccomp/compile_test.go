@@ -41,15 +41,18 @@ func numbersToTry(arch Arch) []uint32 {
 	return list
 }
 
-// interesting is an argument near the values that the profile compares with.
-func interesting(r *rand.Rand, p *specs.LinuxSeccomp) uint64 {
-	pool := []uint64{0, 1, 2, 0xffffffff, 0x100000000, 1 << 63, ^uint64(0), r.Uint64(), uint64(r.Uint32())}
+// pool holds arguments near the values that the profile compares with.
+func pool(r *rand.Rand, p *specs.LinuxSeccomp) []uint64 {
+	values := []uint64{0, 1, 2, 0xffffffff, 0x100000000, 1 << 63, ^uint64(0)}
+	for range 8 {
+		values = append(values, r.Uint64(), uint64(r.Uint32()))
+	}
 	for _, rule := range p.Syscalls {
 		for _, a := range rule.Args {
-			pool = append(pool, a.Value, a.Value+1, a.Value-1, a.ValueTwo, a.Value^1<<r.IntN(64), a.Value&0xffffffff)
+			values = append(values, a.Value, a.Value+1, a.Value-1, a.ValueTwo, a.Value^1<<r.IntN(64), a.Value&0xffffffff)
 		}
 	}
-	return pool[r.IntN(len(pool))]
+	return values
 }
 
 // agree compares the filter with the reference for every number and random arguments.
@@ -58,12 +61,13 @@ func agree(t *testing.T, p *specs.LinuxSeccomp, native Arch, r *rand.Rand, round
 	f, err := Compile(p, native)
 	require.NoError(t, err)
 	require.LessOrEqual(t, f.Len(), MaxInstructions)
+	values := pool(r, p)
 	for _, arch := range []Arch{AMD64, I386, ARM64, ARM} {
 		for _, nr := range numbersToTry(arch) {
 			for range rounds {
 				c := call{nr: nr, arch: arch.facts().audit, pointer: r.Uint64()}
 				for i := range c.args {
-					c.args[i] = interesting(r, p)
+					c.args[i] = values[r.IntN(len(values))]
 				}
 				got, _, err := execute(f, c)
 				require.NoError(t, err)

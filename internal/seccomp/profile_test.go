@@ -231,10 +231,11 @@ func FuzzCompile(f *testing.F) {
 			require.ErrorIs(t, err, errTooLong)
 			return
 		}
+		values := pool(r, p)
 		for _, arch := range []Arch{AMD64, ARM64, I386, ARM} {
 			known := arch.known()
 			for _, n := range []uint32{nr, known[int(nr)%len(known)], nr | x32Bit} {
-				c := call{nr: n, arch: arch.facts().audit, args: [6]uint64{first, second, interesting(r, p), interesting(r, p), first, second}}
+				c := call{nr: n, arch: arch.facts().audit, args: [6]uint64{first, second, values[r.IntN(len(values))], values[r.IntN(len(values))], first, second}}
 				got, _, err := execute(filter, c)
 				require.NoError(t, err)
 				require.Equal(t, reference(p, native, c), got, "%s %d %x", arch, n, c.args)
