@@ -2,11 +2,12 @@ package cgroup_test
 
 import (
 	"fmt"
-	"os"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/container-labs/lab/internal/testenv"
 	"github.com/container-labs/lab/pkg/cgroup"
 )
 
@@ -19,12 +20,10 @@ func BenchmarkDetect(b *testing.B) {
 
 // BenchmarkCreateDelete is the group of an ordinary container.
 func BenchmarkCreateDelete(b *testing.B) {
-	if os.Geteuid() != 0 {
-		b.Skip("needs root")
-	}
+	testenv.Root(b)
 	m, err := cgroup.Detect()
 	require.NoError(b, err)
-	defer m.RemoveEmpty(subtree())
+	defer func() { _ = m.RemoveEmpty(subtree()) }()
 	limits := cgroup.Limits{CPUQuota: 50000, Memory: 64 << 20, PIDs: 100, Devices: cgroup.DefaultDevices()}
 	n := 0
 	run := func(b *testing.B, l cgroup.Limits, parts ...func(*cgroup.Group) error) {
@@ -52,4 +51,4 @@ func BenchmarkCreateDelete(b *testing.B) {
 }
 
 // subtree is where the tests of this process make their groups.
-func subtree() string { return fmt.Sprintf("lab-test-%d", os.Getpid()) }
+var subtree = sync.OnceValue(testenv.Name)

@@ -62,7 +62,10 @@ func Detect() (*Machine, error) {
 		return nil, fmt.Errorf("find this process's control groups: %w", err)
 	}
 	m := Parse(mounts, own)
-	return m, m.lookAtV2()
+	if err := m.lookAtV2(); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // lookAtV2 finds what the mount table does not tell: the v2 tree's controllers, and where we may write.

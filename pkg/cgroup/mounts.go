@@ -13,12 +13,13 @@ import (
 func Parse(mountinfo, ownGroups []byte) *Machine {
 	m := &Machine{}
 	tops := []bool{}
+	own := parseOwn(ownGroups)
 	for line := range bytes.Lines(mountinfo) {
 		h, root, ok := parseMount(line)
 		if !ok {
 			continue
 		}
-		h.Own = below(root, ownPath(ownGroups, &h))
+		h.Own = below(root, ownPath(own, &h))
 		same := slices.IndexFunc(m.Hierarchies, h.same)
 		switch {
 		case same < 0:
@@ -86,21 +87,37 @@ func parseOptions(options string) (controllers []string, name string) {
 	return controllers, name
 }
 
-// ownPath finds the line of /proc/self/cgroup that is about a tree: "4:memory:/a/b", "0::/a/b" for v2.
-func ownPath(ownGroups []byte, h *Hierarchy) string {
+// membership is one line of /proc/self/cgroup: "4:memory:/a/b"; "0::/a/b" is about v2.
+type membership struct {
+	list string // what the tree is known by: "cpu,cpuacct", "name=systemd", "" for v2
+	path string
+}
+
+func parseOwn(ownGroups []byte) []membership {
+	list := make([]membership, 0, 16)
 	for line := range bytes.Lines(ownGroups) {
-		part := strings.SplitN(strings.TrimSuffix(string(line), "\n"), ":", 3)
-		if len(part) < 3 {
-			continue
+		_, rest, ok := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(":"))
+		names, path, ok2 := bytes.Cut(rest, []byte(":"))
+		if ok && ok2 {
+			list = append(list, membership{string(names), string(path)})
 		}
-		if h.Version == 2 && part[0] == "0" && part[1] == "" {
-			return part[2]
-		}
-		if h.Version == 1 && part[1] != "" {
-			controllers, name := parseOptions(part[1])
-			if name == h.Name && slices.Equal(sorted(controllers), sorted(h.Controllers)) {
-				return part[2]
-			}
+	}
+	return list
+}
+
+// ownPath finds the line that is about a tree. Its controllers may be in another order than in the mount's options.
+func ownPath(own []membership, h *Hierarchy) string {
+	for _, o := range own {
+		switch {
+		case h.Version == 2 && o.list == "":
+			return o.path
+		case h.Version == 2 || o.list == "":
+		case len(h.Controllers) == 1 && o.list == h.Controllers[0]:
+			return o.path
+		case len(h.Controllers) == 0 && o.list == "name="+h.Name:
+			return o.path
+		case len(h.Controllers) > 1 && slices.Equal(sorted(strings.Split(o.list, ",")), sorted(h.Controllers)):
+			return o.path
 		}
 	}
 	return "/"
