@@ -35,11 +35,11 @@ type Op struct {
 }
 
 // Slot names a place that keeps the result of one op for the ops after it: "the descriptor that
-// open returned". Slots are numbered 1 to 31 by whoever makes the list.
+// open returned". Slots are numbered 1 to 255 by whoever makes the list.
 type Slot int
 
 // maxSlots bounds the slots of one list.
-const maxSlots = 32
+const maxSlots = 256
 
 // Ref returns the slot's future content as a descriptor argument.
 func (s Slot) Ref() Ref { return Ref{slot: s} }

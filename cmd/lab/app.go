@@ -1,0 +1,178 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/container-labs/lab/internal/kernel"
+)
+
+// streams are the three standard streams, passed in so that nothing below main knows where they lead.
+type streams struct {
+	in       *os.File
+	out, err *os.File
+}
+
+// exit is an error that carries the command's exit status, and nothing to print when it has no sentence.
+type exit struct {
+	code int
+	err  error
+}
+
+func (e *exit) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+func (e *exit) Unwrap() error { return e.err }
+
+// usage is an error of the command line: exit status 125 for run, as Docker has it, and 1 elsewhere.
+func usage(format string, args ...any) error {
+	return &exit{code: 125, err: fmt.Errorf(format, args...)}
+}
+
+// run is the whole program: it returns the exit status.
+func run(args []string, std streams) int {
+	err := newApp(std).Run(args)
+	if err == nil {
+		return 0
+	}
+	code := 1
+	var e *exit
+	if errors.As(err, &e) {
+		code = e.code
+	}
+	complain(std.err, err)
+	return code
+}
+
+// complain prints an error as one sentence, and the way out where there is one.
+func complain(w io.Writer, err error) {
+	if text := strings.TrimSpace(err.Error()); text != "" {
+		fmt.Fprintf(w, "lab: %s\n", text)
+	}
+	if h := hint(err); h != "" {
+		fmt.Fprintf(w, "lab: hint: %s\n", h)
+	}
+}
+
+func newApp(std streams) *cli.App {
+	return &cli.App{
+		Name:                      "lab",
+		Usage:                     "learn how containers work, by making them",
+		Version:                   version,
+		Reader:                    std.in,
+		Writer:                    std.out,
+		ErrWriter:                 std.err,
+		HideHelpCommand:           true,
+		UseShortOptionHandling:    true,
+		DisableSliceFlagSeparator: true, // --env A=1,2 is one value
+		ExitErrHandler:            func(*cli.Context, error) {},
+		OnUsageError:              onUsageError,
+		CommandNotFound:           nil,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "root", Usage: "keep images and containers in `DIR`", Value: "/var/lib/lab", EnvVars: []string{"LAB_ROOT"}},
+			&cli.BoolFlag{Name: "explain", Usage: "print every kernel call as it is made"},
+			&cli.BoolFlag{Name: "step", Usage: "stop before each kernel call and wait for Enter"},
+			&cli.BoolFlag{Name: "debug", Usage: "say more about errors"},
+			&cli.BoolFlag{Name: "no-color", Usage: "print without colours", EnvVars: []string{"NO_COLOR"}},
+		},
+		Before:                func(ctx *cli.Context) error { return watch(ctx, std) },
+		Action:                noCommand,
+		Commands:              commands(std),
+		CustomAppHelpTemplate: appHelp,
+	}
+}
+
+func commands(std streams) []*cli.Command {
+	list := []*cli.Command{
+		runCommand(std),
+		pullCommand(std), imagesCommand(std), inspectCommand(std), rmiCommand(std), tagCommand(std), loadCommand(std), importCommand(std),
+		psCommand(std), rmCommand(std),
+		versionCommand(std),
+	}
+	for _, c := range list {
+		c.OnUsageError = onUsageError
+		c.UseShortOptionHandling = true
+		c.HideHelp = true // -h is --hostname, as in docker; --help is ours
+		c.Flags = append(c.Flags, &cli.BoolFlag{Name: "help", Usage: "print this text", DisableDefaultText: true})
+		c.Action = orHelp(c.Action)
+	}
+	return list
+}
+
+// orHelp prints the command's help when it was asked for.
+func orHelp(do cli.ActionFunc) cli.ActionFunc {
+	return func(ctx *cli.Context) error {
+		if ctx.Bool("help") {
+			return cli.ShowSubcommandHelp(ctx)
+		}
+		return do(ctx)
+	}
+}
+
+func noCommand(ctx *cli.Context) error {
+	if name := ctx.Args().First(); name != "" {
+		return &exit{code: 1, err: fmt.Errorf("%q is no command of lab; `lab --help` lists them", name)}
+	}
+	return cli.ShowAppHelp(ctx)
+}
+
+// onUsageError turns the flag parser's words into one sentence.
+func onUsageError(ctx *cli.Context, err error, _ bool) error {
+	text := strings.Replace(err.Error(), "flag provided but not defined: -", "unknown flag: -", 1)
+	command := "lab"
+	if ctx.Command != nil && ctx.Command.Name != "" && ctx.Command.Name != "lab" {
+		command += " " + ctx.Command.Name
+	}
+	return usage("%s; see `%s --help`", text, command)
+}
+
+// watch sets up --explain and --step, and the test door. The environment variable is for lab's own tests: it makes one
+// kernel call fail, or kills lab there.
+func watch(ctx *cli.Context, std streams) error {
+	if text := os.Getenv("LAB_TEST_FAULT"); text != "" {
+		fault, err := kernel.ParseFault(text)
+		if err != nil {
+			return usage("%w", err)
+		}
+		kernel.Inject(fault)
+	}
+	switch {
+	case ctx.Bool("step"):
+		kernel.Watch(&kernel.Printer{Out: std.err, In: stepInput(std)})
+	case ctx.Bool("explain"):
+		kernel.Watch(&kernel.Printer{Out: std.err})
+	}
+	return nil
+}
+
+// stepInput is where Enter is read from: the terminal itself, so that the container's standard input stays its own.
+func stepInput(std streams) io.Reader {
+	if tty, err := os.Open("/dev/tty"); err == nil {
+		return tty
+	}
+	return std.in
+}
+
+const appHelp = `lab - {{.Usage}}
+
+USAGE:
+   lab [--explain | --step] COMMAND [ARGUMENTS]
+
+COMMANDS:{{range .VisibleCommands}}
+   {{printf "%-10s" .Name}} {{.Usage}}{{end}}
+
+GLOBAL OPTIONS:{{range .VisibleFlags}}
+   {{.}}{{end}}
+
+EXAMPLE:
+   lab run --rm box            a container from nothing but this program
+   lab --explain run --rm box  the same, with every kernel call that makes it
+`

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/moby/sys/user"
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/container-labs/lab/internal/capability"
+	"github.com/container-labs/lab/internal/seccomp"
+	"github.com/container-labs/lab/pkg/cgroup"
+	"github.com/container-labs/lab/pkg/container"
+	"github.com/container-labs/lab/pkg/unionfs"
+)
+
+var errNotRoot = errors.New("lab needs root to make containers: try sudo")
+
+// configure joins what the image says and what the person asked for into a container, and checks it against this machine.
+func (l *launch) configure(context.Context) error {
+	r, cfg := l.request, &l.request.config
+	cfg.ID = l.id
+	for _, step := range [...]func() error{l.program, l.environment, l.who, l.where, l.limits} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	if r.userns == "private" {
+		cfg.UIDMap, cfg.GIDMap = privateUsers()
+	}
+	if !r.remove {
+		r.stdin = r.stdin || cfg.TTY
+	}
+	l.c = &container.Container{
+		ID: l.id, Spec: cfg.Spec(), Root: l.overlay(), Stdin: r.stdin, Attached: true,
+		Cgroup: l.machine.Group(groupPath(l.id), cfg.Limits), Machine: l.machine,
+	}
+	if r.init {
+		l.c.Init = "/proc/self/exe"
+	}
+	l.state = container.State{
+		ID: l.id, Name: r.name, Image: r.image, ImageID: l.image.ID, Command: l.c.Spec.Process.Args, Labels: r.labels,
+		Created: time.Now(), Status: container.Created, Remove: r.remove,
+	}
+	return l.filter()
+}
+
+func groupPath(id string) string { return "lab/" + id }
+
+// program is the entry point with its arguments: --entrypoint drops the image's command too.
+func (l *launch) program() error {
+	r, img := l.request, l.image.Config
+	entry, args := img.Entrypoint, img.Cmd
+	if r.entrypoint != nil {
+		entry, args = nil, nil
+		if *r.entrypoint != "" {
+			entry = []string{*r.entrypoint}
+		}
+	}
+	if len(r.args) > 0 {
+		args = r.args
+	}
+	r.config.Args = slices.Concat(entry, args)
+	if len(r.config.Args) == 0 || r.config.Args[0] == "" {
+		return errors.New("no command specified: the image names none, so say which program to run after the image's name")
+	}
+	return nil
+}
+
+func (l *launch) environment() error {
+	cfg := &l.request.config
+	cfg.Env = slices.Concat(l.image.Config.Env, cfg.Env)
+	for _, e := range slices.Concat(cfg.Env, cfg.Args) {
+		if strings.ContainsRune(e, 0) {
+			return errors.New("an argument or environment variable has a NUL byte, which no program can be given")
+		}
+	}
+	return nil
+}
+
+// who resolves the user and the groups in the image's own passwd and group files.
+func (l *launch) who() error {
+	cfg, name := &l.request.config, l.request.user
+	if name == "" {
+		name = l.image.Config.User
+	}
+	passwd, err := l.imageFile("etc/passwd")
+	if err != nil {
+		return err
+	}
+	group, err := l.imageFile("etc/group")
+	if err != nil {
+		return err
+	}
+	u, err := user.GetExecUser(name, &user.ExecUser{Home: "/"}, bytes.NewReader(passwd), bytes.NewReader(group))
+	if err != nil {
+		return fmt.Errorf("unable to find user %s in the image's /etc/passwd and /etc/group: %w", name, err)
+	}
+	extra, err := user.GetAdditionalGroups(l.request.groups, bytes.NewReader(group))
+	if err != nil {
+		return fmt.Errorf("unable to find a group of --group-add: %w", err)
+	}
+	cfg.User = specs.User{UID: uint32(u.Uid), GID: uint32(u.Gid)}
+	for _, gid := range append(append([]int{u.Gid}, u.Sgids...), extra...) {
+		if !slices.Contains(cfg.User.AdditionalGids, uint32(gid)) {
+			cfg.User.AdditionalGids = append(cfg.User.AdditionalGids, uint32(gid))
+		}
+	}
+	if !slices.ContainsFunc(cfg.Env, func(e string) bool { return strings.HasPrefix(e, "HOME=") }) {
+		cfg.Env = append(cfg.Env, "HOME="+u.Home)
+	}
+	return nil
+}
+
+func (l *launch) imageFile(name string) ([]byte, error) {
+	data, err := unionfs.ReadFile(l.image.Layers, name)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the image's /%s: %w", name, err)
+	}
+	return data, nil
+}
+
+// where settles the working directory and the mounts: the image's, the person's, and the three files of the network.
+func (l *launch) where() error {
+	r, cfg := l.request, &l.request.config
+	if cfg.Cwd == "" {
+		cfg.Cwd = l.image.Config.WorkingDir
+	}
+	if r.shm != 0 {
+		cfg.Mounts = append(cfg.Mounts, specs.Mount{
+			Destination: "/dev/shm", Type: "tmpfs", Source: "shm",
+			Options: []string{"nosuid", "noexec", "nodev", "mode=1777", fmt.Sprintf("size=%d", r.shm)},
+		})
+	}
+	dir := l.store.Container(l.id)
+	for _, name := range [...]string{"hostname", "hosts", "resolv.conf"} {
+		target := "/etc/" + name
+		if !slices.ContainsFunc(r.volumes, func(m specs.Mount) bool { return m.Destination == target }) {
+			cfg.Mounts = append(cfg.Mounts, specs.Mount{Destination: target, Type: "bind", Source: filepath.Join(dir, name), Options: []string{"rbind"}})
+		}
+	}
+	for _, m := range r.volumes {
+		if m.Type == "bind" {
+			if _, err := os.Stat(m.Source); errors.Is(err, fs.ErrNotExist) && !r.dry {
+				if err := os.MkdirAll(m.Source, 0o755); err != nil { // as docker run -v does
+					return fmt.Errorf("make the volume's directory: %w", err)
+				}
+			}
+		}
+		cfg.Mounts = append(cfg.Mounts, m)
+	}
+	return nil
+}
+
+// limits finds the machine's cgroups and checks what was asked for against them.
+func (l *launch) limits() error {
+	var err error
+	if l.machine, err = cgroup.Detect(); err != nil {
+		return err
+	}
+	cfg := &l.request.config
+	if cfg.Privileged {
+		cfg.Limits.Devices = []cgroup.DeviceRule{{Allow: true, Type: 'a', Major: -1, Minor: -1, Access: "rwm"}}
+	} else {
+		cfg.Limits.Devices = slices.Concat(cgroup.DefaultDevices(), cfg.Limits.Devices)
+	}
+	return cfg.Limits.Validate()
+}
+
+// filter chooses the seccomp profile: Docker's, compiled ahead, unless another was asked for.
+func (l *launch) filter() error {
+	caps := l.request.config.Capabilities
+	switch file := l.request.seccomp; file {
+	case "unconfined":
+		return nil
+	case "":
+		f, err := seccomp.DefaultFilter(caps)
+		l.c.Filter, l.c.FilterFlags = []byte(f.Code), f.Flags
+		if seccomp.Precompiled(caps) {
+			l.c.FilterJSON = seccomp.DefaultJSON()
+		} else {
+			l.c.Spec.Linux.Seccomp = seccomp.Default(caps, seccomp.Native())
+		}
+		return err
+	default:
+		return l.ownFilter(file, caps)
+	}
+}
+
+func (l *launch) ownFilter(file string, caps capability.Set) error {
+	profile, err := seccomp.Load(file, caps)
+	if err != nil {
+		return err
+	}
+	f, err := seccomp.Compile(profile, seccomp.Native())
+	if err != nil {
+		return fmt.Errorf("seccomp profile %s: %w", file, err)
+	}
+	l.c.Spec.Linux.Seccomp, l.c.Filter, l.c.FilterFlags = profile, []byte(f.Code), f.Flags
+	return nil
+}
+
+// hostTexts are the contents of the container's three network files.
+func (l *launch) hostTexts() map[string]string {
+	name := l.c.Spec.Hostname
+	texts := map[string]string{
+		"hostname":    name + "\n",
+		"hosts":       "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n127.0.1.1\t" + name + "\n",
+		"resolv.conf": "# this container has no network\n",
+	}
+	if l.request.network == "host" {
+		for _, file := range [...]string{"hosts", "resolv.conf"} {
+			if data, err := os.ReadFile("/etc/" + file); err == nil {
+				texts[file] = string(data)
+			}
+		}
+	}
+	return texts
+}
+
+// privateUsers maps the container's users to ones that own nothing outside: root is 100000 there.
+func privateUsers() (uids, gids []specs.LinuxIDMapping) {
+	m := []specs.LinuxIDMapping{{ContainerID: 0, HostID: 100_000, Size: 65_536}}
+	return m, m
+}

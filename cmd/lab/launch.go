@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/container-labs/lab/internal/image"
+	"github.com/container-labs/lab/internal/kernel"
+	"github.com/container-labs/lab/internal/monitor"
+	"github.com/container-labs/lab/internal/store"
+	"github.com/container-labs/lab/pkg/cgroup"
+	"github.com/container-labs/lab/pkg/container"
+	"github.com/container-labs/lab/pkg/unionfs"
+)
+
+// launch is one `lab run`, from the name of an image to an exit status.
+type launch struct {
+	std     streams
+	request *request
+
+	store   *store.Store
+	image   *image.Image
+	id      string
+	machine *cgroup.Machine
+	c       *container.Container
+	ledger  *store.Ledger
+	state   container.State
+}
+
+func (l *launch) run(ctx context.Context) (int, error) {
+	if unix.Geteuid() != 0 && !l.request.dry {
+		return 0, errNotRoot
+	}
+	l.store = store.Open(l.request.root)
+	for _, step := range [...]func(context.Context) error{l.findImage, l.identify, l.configure} {
+		if err := step(ctx); err != nil {
+			return 0, err
+		}
+	}
+	if l.request.dry {
+		return 0, l.list()
+	}
+	if err := l.prepare(); err != nil {
+		l.abandon()
+		return 0, err
+	}
+	m := &monitor.Run{Container: l.c, Started: l.started, Warn: func(format string, args ...any) {
+		fmt.Fprintf(l.std.err, "\r\nlab: "+format+"\r\n", args...)
+	}}
+	exit, err := m.Do()
+	if err != nil {
+		l.abandon()
+		return 0, err
+	}
+	return exit.Code, l.settle(exit.Code)
+}
+
+// findImage looks for the image here, else pulls it.
+func (l *launch) findImage(ctx context.Context) error {
+	images, err := image.Open(l.request.root)
+	if err != nil {
+		return err
+	}
+	l.image, err = find(ctx, l.std, images, l.request)
+	return err
+}
+
+// identify gives the container its id, 256 random bits, and its name.
+func (l *launch) identify(context.Context) error {
+	var b [32]byte
+	if _, err := unix.Getrandom(b[:], 0); err != nil {
+		return fmt.Errorf("make an id: %w", err)
+	}
+	l.id = hex.EncodeToString(b[:])
+	if l.request.dry {
+		l.id = strings.Repeat("d", 64)
+	}
+	if l.request.name == "" {
+		l.request.name = randomName(b)
+	}
+	return nil
+}
+
+// prepare writes the ledger, then makes the container's directory and the files that are bound into it.
+func (l *launch) prepare() error {
+	dir := l.store.Container(l.id)
+	undo := []store.Undo{{Do: "container", Arg: dir}, {Do: "name", Arg: l.request.name + " " + l.id}, {Do: "cgroup", Arg: groupPath(l.id)}}
+	if !l.request.remove {
+		undo[0].Do = "settle"
+	}
+	var err error
+	if l.ledger, err = l.store.Begin(l.id, undo...); err != nil {
+		return err
+	}
+	if err := l.store.Claim(l.request.name, l.id); err != nil {
+		return err
+	}
+	if err := l.store.MakeContainer(l.id); err != nil {
+		return err
+	}
+	if err := l.hostFiles(dir); err != nil {
+		return err
+	}
+	return l.cidfile()
+}
+
+// hostFiles writes what the container sees as /etc/hostname, /etc/hosts and /etc/resolv.conf.
+func (l *launch) hostFiles(dir string) error {
+	for name, text := range l.hostTexts() {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			return fmt.Errorf("write the container's %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func (l *launch) cidfile() error {
+	if l.request.cidfile == "" {
+		return nil
+	}
+	file, err := os.OpenFile(l.request.cidfile, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("write --cidfile: %w", err)
+	}
+	_, err = file.WriteString(l.id)
+	if closed := file.Close(); err == nil {
+		err = closed
+	}
+	return err
+}
+
+// started runs beside the program: it records the container, and cleans up after labs that died.
+func (l *launch) started(pid int) {
+	l.state.Status, l.state.PID, l.state.Started = container.Running, pid, time.Now()
+	l.state.StartTime = container.StartTime(pid)
+	if err := l.record(); err != nil {
+		complain(l.std.err, err)
+	}
+	if _, err := l.store.Sweep(doers(l.store, l.machine)); err != nil {
+		complain(l.std.err, err)
+	}
+}
+
+// record writes the bundle's config.json and our state.json.
+func (l *launch) record() error {
+	dir := l.store.Container(l.id)
+	if err := container.WriteSpec(filepath.Join(dir, "config.json"), l.c); err != nil {
+		return err
+	}
+	return l.state.Write(dir)
+}
+
+// settle ends a container that ran: with --rm nothing remains of it, else its record and its layer do.
+func (l *launch) settle(code int) error {
+	if l.request.remove {
+		return l.ledger.Undo(doers(l.store, l.machine))
+	}
+	l.state.Status, l.state.PID, l.state.StartTime = container.Exited, 0, 0
+	l.state.ExitCode, l.state.Finished = code, time.Now()
+	if err := l.state.Write(l.store.Container(l.id)); err != nil {
+		return err
+	}
+	return l.ledger.Done()
+}
+
+// abandon takes back everything when the program never ran.
+func (l *launch) abandon() {
+	if l.ledger == nil {
+		return
+	}
+	all := doers(l.store, l.machine)
+	all["settle"] = all["container"]
+	if err := l.ledger.Undo(all); err != nil {
+		complain(l.std.err, err)
+	}
+}
+
+// list prints the plan of --dry-run.
+func (l *launch) list() error {
+	plan, err := l.c.Plan()
+	if err != nil {
+		return err
+	}
+	if err := kernel.DoAll(plan.Before); err != nil {
+		return err
+	}
+	if _, err := kernel.Fork(plan.Start); err != nil {
+		return err
+	}
+	return kernel.DoAll(plan.After)
+}
+
+func (l *launch) overlay() unionfs.Overlay {
+	dir := l.store.Container(l.id)
+	return unionfs.Overlay{
+		Lower: l.image.Layers, Upper: filepath.Join(dir, "upper"), Work: filepath.Join(dir, "work"),
+		Target: l.store.Merged(), Volatile: l.request.remove,
+	}
+}

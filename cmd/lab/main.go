@@ -1,0 +1,18 @@
+// Command lab teaches containers by building one, and runs them.
+package main
+
+import (
+	"os"
+	"runtime"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+// A container in the foreground dies with the thread that made it (PR_SET_PDEATHSIG), and the main thread is the one that
+// lives as long as the process.
+func init() { runtime.LockOSThread() }
+
+func main() {
+	os.Exit(run(os.Args, streams{os.Stdin, os.Stdout, os.Stderr}))
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/container-labs/lab/internal/kernel"
+)
+
+func runCommand(std streams) *cli.Command {
+	return &cli.Command{
+		Name:      "run",
+		Usage:     "run a program in a new container",
+		ArgsUsage: "IMAGE [COMMAND [ARGUMENTS]]",
+		Description: `Looks for the image here, else pulls it; makes a layer of its own on top of the image's;
+starts the program in namespaces and a cgroup of its own; reports its exit status.
+
+The network is "none" unless you say otherwise: a loopback interface and nothing else.
+
+EXAMPLE:
+   lab run --rm -it -m 64m --cpus 0.5 box sh`,
+		Flags:  runFlags(),
+		Action: func(ctx *cli.Context) error { return runAction(ctx, std) },
+	}
+}
+
+func runFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "interactive", Aliases: []string{"i"}, Usage: "keep standard input open"},
+		&cli.BoolFlag{Name: "tty", Aliases: []string{"t"}, Usage: "give it a terminal"},
+		&cli.BoolFlag{Name: "rm", Usage: "remove the container when it has ended"},
+		&cli.StringFlag{Name: "name", Usage: "call the container `NAME`"},
+		&cli.StringFlag{Name: "hostname", Aliases: []string{"h"}, Usage: "its host `NAME` (default: the first 12 digits of its id)"},
+		&cli.StringFlag{Name: "domainname", Usage: "its NIS domain `NAME`"},
+		&cli.StringSliceFlag{Name: "env", Aliases: []string{"e"}, Usage: "set `NAME=VALUE` in its environment; NAME alone takes lab's own value"},
+		&cli.StringSliceFlag{Name: "env-file", Usage: "read such lines from `FILE`"},
+		&cli.StringFlag{Name: "workdir", Aliases: []string{"w"}, Usage: "start in `DIR`"},
+		&cli.StringFlag{Name: "user", Aliases: []string{"u"}, Usage: "run as `USER[:GROUP]`, by name or number"},
+		&cli.StringSliceFlag{Name: "group-add", Usage: "be in `GROUP` too"},
+		&cli.StringFlag{Name: "entrypoint", Usage: "run `PROGRAM` instead of the image's entry point"},
+		&cli.BoolFlag{Name: "init", Usage: "run a small init as PID 1, which reaps orphans and passes signals on"},
+		&cli.Float64Flag{Name: "cpus", Usage: "use at most `N` CPUs, such as 0.5"},
+		&cli.Int64Flag{Name: "cpu-period", Usage: "the CPU quota's period in `MICROSECONDS`"},
+		&cli.Int64Flag{Name: "cpu-quota", Usage: "CPU time in each period in `MICROSECONDS`"},
+		&cli.Uint64Flag{Name: "cpu-shares", Aliases: []string{"c"}, Usage: "its part of busy CPUs: 2 to 262144, others have `N`=1024"},
+		&cli.StringFlag{Name: "cpuset-cpus", Usage: "run on these CPUs only: `0-2,4`"},
+		&cli.StringFlag{Name: "cpuset-mems", Usage: "use memory of these NUMA nodes only: `0`"},
+		&cli.StringFlag{Name: "memory", Aliases: []string{"m"}, Usage: "use at most `BYTES` of memory; b, k, m, g"},
+		&cli.StringFlag{Name: "memory-swap", Usage: "memory and swap together, in `BYTES`; -1: as much swap as there is"},
+		&cli.StringFlag{Name: "memory-reservation", Usage: "keep `BYTES` when memory gets scarce"},
+		&cli.Int64Flag{Name: "pids-limit", Usage: "have at most `N` tasks; -1: no limit"},
+		&cli.StringSliceFlag{Name: "ulimit", Usage: "set a resource limit: `NAME=SOFT[:HARD]`, such as nofile=1024:2048"},
+		&cli.StringFlag{Name: "shm-size", Usage: "the size of /dev/shm in `BYTES` (default 64m)"},
+		&cli.IntFlag{Name: "oom-score-adj", Usage: "how soon the OOM killer thinks of it: -1000 to 1000 (`N`)"},
+		&cli.BoolFlag{Name: "read-only", Usage: "make the root read-only"},
+		&cli.StringSliceFlag{Name: "tmpfs", Usage: "mount a tmpfs: `DIR[:OPTIONS]`"},
+		&cli.StringSliceFlag{Name: "volume", Aliases: []string{"v"}, Usage: "show a directory of the host: `HOST:DIR[:ro]`"},
+		&cli.StringSliceFlag{Name: "mount", Usage: "the same in words: `type=bind,source=…,target=…[,readonly]`, or type=tmpfs"},
+		&cli.StringSliceFlag{Name: "device", Usage: "let it use a device of the host: `HOST[:PATH[:rwm]]`"},
+		&cli.StringSliceFlag{Name: "cap-add", Usage: "give it a `CAPABILITY`, or ALL"},
+		&cli.StringSliceFlag{Name: "cap-drop", Usage: "take a `CAPABILITY` away, or ALL"},
+		&cli.BoolFlag{Name: "privileged", Usage: "all capabilities, all devices, nothing hidden: the opposite of a container"},
+		&cli.StringSliceFlag{Name: "security-opt", Usage: "no-new-privileges, seccomp=unconfined, seccomp=`FILE`, systempaths=unconfined"},
+		&cli.StringFlag{Name: "userns", Usage: "host, or private: users of its own, root being nobody outside (`MODE`)", Value: "host"},
+		&cli.StringFlag{Name: "network", Aliases: []string{"net"}, Usage: "none or host (`MODE`)", Value: "none"},
+		&cli.StringFlag{Name: "pid", Usage: "host: see the host's processes (`MODE`)"},
+		&cli.StringFlag{Name: "ipc", Usage: "private or host (`MODE`)"},
+		&cli.StringFlag{Name: "uts", Usage: "host: share the host's name (`MODE`)"},
+		&cli.StringFlag{Name: "cgroupns", Usage: "private or host (`MODE`)"},
+		&cli.StringSliceFlag{Name: "sysctl", Usage: "set a kernel setting of its namespaces: `KEY=VALUE`"},
+		&cli.StringSliceFlag{Name: "label", Aliases: []string{"l"}, Usage: "note `KEY=VALUE` with the container"},
+		&cli.StringFlag{Name: "cidfile", Usage: "write the container's id to `FILE`"},
+		&cli.StringFlag{Name: "pull", Usage: "always, missing or never (`WHEN`)", Value: "missing"},
+		&cli.StringFlag{Name: "platform", Usage: "pull for `OS/ARCH`"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "do not show how a pull goes"},
+		&cli.BoolFlag{Name: "explain", Usage: "print every kernel call as it is made"},
+		&cli.BoolFlag{Name: "step", Usage: "stop before each kernel call and wait for Enter"},
+		&cli.BoolFlag{Name: "dry-run", Usage: "print every kernel call and make none"},
+	}
+}
+
+func runAction(ctx *cli.Context, std streams) error {
+	if ctx.NArg() == 0 {
+		return usage("run needs the name of an image; see `lab run --help`")
+	}
+	if err := watch(ctx, std); err != nil {
+		return err
+	}
+	if ctx.Bool("dry-run") {
+		kernel.Watch(&kernel.Printer{Out: std.out})
+		kernel.DryRun()
+	}
+	r, err := newRequest(ctx)
+	if err != nil {
+		return failed(err)
+	}
+	l := &launch{std: std, request: r}
+	code, err := l.run(ctx.Context)
+	if err != nil {
+		return failed(err)
+	}
+	if code != 0 {
+		return &exit{code: code}
+	}
+	return nil
+}
+
+// failed gives an error of run its exit status: 126 and 127 when the program could not be executed or found, else 125.
+func failed(err error) error {
+	if e, ok := err.(*exit); ok {
+		return e
+	}
+	code := 125
+	if c, known := execStatus(err); known {
+		code = c
+	}
+	return &exit{code: code, err: fmt.Errorf("run: %w", execSentence(err))}
+}

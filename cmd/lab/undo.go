@@ -1,0 +1,53 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+
+	"github.com/container-labs/lab/internal/store"
+	"github.com/container-labs/lab/pkg/cgroup"
+	"github.com/container-labs/lab/pkg/container"
+)
+
+// doers are the ways to take back what the ledger names.
+func doers(s *store.Store, m *cgroup.Machine) map[string]store.Doer {
+	return map[string]store.Doer{
+		"cgroup":    func(path string) error { return m.Group(path, cgroup.Limits{}).Delete() },
+		"container": s.Remove,
+		"name":      s.ReleaseAny,
+		"settle":    func(dir string) error { return settleDead(s, dir) },
+	}
+}
+
+// settleDead ends the record of a container whose lab was killed: the kernel ended its processes with it. One that was
+// never recorded is removed.
+func settleDead(s *store.Store, dir string) error {
+	state, err := container.ReadState(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s.Remove(dir)
+	}
+	if err != nil {
+		return err
+	}
+	if state.Status == container.Exited {
+		return nil
+	}
+	state.Status, state.PID, state.StartTime, state.ExitCode = container.Exited, 0, 0, 137
+	state.Error = "lab was killed while the container ran, and the container with it"
+	return state.Write(dir)
+}
+
+// sweep finishes the undoing of dead labs, before a command that looks at containers.
+func sweep(root string) error {
+	s := store.Open(root)
+	if entries, err := os.ReadDir(s.Path("ledger")); err != nil || len(entries) == 0 {
+		return nil
+	}
+	m, err := cgroup.Detect()
+	if err != nil {
+		return err
+	}
+	_, err = s.Sweep(doers(s, m))
+	return err
+}

@@ -1,0 +1,97 @@
+package monitor
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/container-labs/lab/internal/kernel"
+	"github.com/container-labs/lab/pkg/container"
+)
+
+// Run is a container in the foreground.
+type Run struct {
+	Container *container.Container
+
+	// Started is called once, while the program already runs: the place for work that need not delay it.
+	Started func(pid int)
+
+	// Warn prints a sentence to the person at the terminal.
+	Warn func(format string, args ...any)
+}
+
+// Exit is how a container ended.
+type Exit struct {
+	Code   int // the program's own status; 128+n when signal n ended it
+	Signal unix.Signal
+}
+
+// Do starts the container, stays with it until it has ended, and undoes what was made in the kernel. Call it on the
+// main thread, locked: the container dies with the thread that started it.
+func (r *Run) Do() (Exit, error) {
+	plan, err := r.Container.Plan()
+	if err != nil {
+		return Exit{}, err
+	}
+	signals := make(chan os.Signal, 64)
+	signal.Notify(signals)
+	defer signal.Stop(signals)
+
+	t := &terminal{}
+	defer t.restore()
+	r.Container.Terminal = t.connect
+	child, err := container.Start(r.Container, plan)
+	if err != nil {
+		_ = container.Finish(r.Container, plan)
+		return Exit{}, err
+	}
+	go r.pass(signals, child, t)
+	if r.Started != nil {
+		go r.Started(child.PID)
+	}
+	exit, err := r.wait(child)
+	t.drain()
+	if finish := container.Finish(r.Container, plan); err == nil {
+		err = finish
+	}
+	return exit, err
+}
+
+func (r *Run) wait(child *kernel.Child) (Exit, error) {
+	status, _, err := child.Wait()
+	if err != nil {
+		return Exit{}, fmt.Errorf("wait for the container: %w", err)
+	}
+	if status.Signaled() {
+		return Exit{Code: 128 + int(status.Signal()), Signal: status.Signal()}, nil
+	}
+	return Exit{Code: status.ExitStatus()}, nil
+}
+
+// pass forwards signals to the container's first process. That one is PID 1 of its namespace and ignores what it has no
+// handler for, so the third interrupt in a row kills it.
+func (r *Run) pass(signals <-chan os.Signal, child *kernel.Child, t *terminal) {
+	interrupts := 0
+	for s := range signals {
+		sig, ok := s.(unix.Signal)
+		if !ok {
+			continue
+		}
+		switch sig {
+		case unix.SIGCHLD, unix.SIGURG, unix.SIGPIPE:
+			continue // the end of a child, the Go scheduler's own, a closed pipe: not for the container
+		case unix.SIGWINCH:
+			t.resize()
+			continue
+		case unix.SIGINT, unix.SIGTERM:
+			interrupts++
+			if interrupts == 3 {
+				r.Warn("asked three times to stop, and the container ignores it: killing it")
+				sig = unix.SIGKILL
+			}
+		}
+		_ = child.Signal(sig)
+	}
+}

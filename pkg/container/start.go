@@ -1,0 +1,36 @@
+package container
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/container-labs/lab/internal/kernel"
+)
+
+// Start makes the plan's calls: first lab's own, then the new process. It returns when the program runs.
+//
+// Kernel: everything that Plan lists; clone3(2). Needs root. The calling thread must live as long as the container when it is
+// Attached. On an error call [Finish].
+func Start(c *Container, p Plan) (*kernel.Child, error) {
+	if err := kernel.DoAll(p.Before); err != nil {
+		return nil, err
+	}
+	if c.Cgroup != nil && c.Cgroup.Dir() != "" {
+		dir, err := os.Open(c.Cgroup.Dir()) // CLONE_INTO_CGROUP wants the group as a descriptor
+		if err != nil {
+			return nil, fmt.Errorf("open the container's cgroup: %w", err)
+		}
+		defer dir.Close()
+		p.Start.Cgroup = int(dir.Fd())
+	}
+	return kernel.Fork(p.Start)
+}
+
+// Finish takes back what Start made and what outlives the container's processes: its groups. It can be called at any time after
+// Start, however far Start came, and kills what is left in the groups.
+func Finish(c *Container, p Plan) error {
+	if c.Cgroup == nil {
+		return nil
+	}
+	return c.Cgroup.Delete()
+}
