@@ -109,6 +109,7 @@ func TestApplyOrder(t *testing.T) {
 		"whiteout twice":        {[]e{file("d/.wh.a", ""), file("d/.wh.a", "")}, map[string]string{"d": "drwxr-xr-x 0:0", "d/a": "Dc--------- 0:0 0,0"}},
 		"opaque first":          {[]e{file("d/.wh..wh..opq", ""), file("d/a", "1")}, map[string]string{"d": "drwxr-xr-x 0:0 trusted.overlay.opaque=y", "d/a": "-rw-r--r-- 0:0 1"}},
 		"opaque last":           {[]e{{name: "d/"}, file("d/a", "1"), file("d/.wh..wh..opq", "")}, map[string]string{"d": "drwxr-xr-x 0:0 trusted.overlay.opaque=y", "d/a": "-rw-r--r-- 0:0 1"}},
+		"whiteout in an opaque": {[]e{file("d/.wh..wh..opq", ""), file("d/.wh.a", ""), file("d/s/.wh.b", ""), file("d/s/c", "1")}, map[string]string{"d": "drwxr-xr-x 0:0 trusted.overlay.opaque=y", "d/s": "drwxr-xr-x 0:0", "d/s/c": "-rw-r--r-- 0:0 1"}},
 		"hard link, replaced":   {[]e{file("a", "1"), {name: "b", kind: tar.TypeLink, link: "a"}, file("a", "2")}, map[string]string{"a": "-rw-r--r-- 0:0 2", "b": "-rw-r--r-- 0:0 1"}},
 		"hard link over a file": {[]e{file("a", "1"), file("b", "2"), {name: "b", kind: tar.TypeLink, link: "a"}}, map[string]string{"a": "-rw-r--r-- 0:0 1", "b": "-rw-r--r-- 0:0 1 = a"}},
 		"hard link to itself":   {[]e{file("a", "1"), {name: "a", kind: tar.TypeLink, link: "a"}}, map[string]string{"a": "-rw-r--r-- 0:0 1"}},

@@ -105,7 +105,12 @@ func (t *treeWriter) marks(fd int, dir string) error {
 	if !m.opaque {
 		return nil
 	}
-	return t.tw.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: path.Join(dir, OpaqueMarker), Format: tar.FormatPAX})
+	return t.marker(path.Join(dir, OpaqueMarker))
+}
+
+// marker writes an empty file that only its name matters of. When and by whom a whiteout was made is no part of a layer.
+func (t *treeWriter) marker(name string) error {
+	return t.write(&tar.Header{Typeflag: tar.TypeReg, Name: name, Format: tar.FormatPAX})
 }
 
 func (t *treeWriter) child(parent int, name, full string) error {
@@ -119,8 +124,7 @@ func (t *treeWriter) child(parent int, name, full string) error {
 			return fmt.Errorf("name %q would delete in a layer: %w", full, unix.EINVAL)
 		}
 		if isWhiteoutStat(&st) {
-			return t.tw.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: path.Join(path.Dir(full), WhiteoutPrefix+name),
-				Uid: h.Uid, Gid: h.Gid, ModTime: h.ModTime, Format: tar.FormatPAX})
+			return t.marker(path.Join(path.Dir(full), WhiteoutPrefix+name))
 		}
 	}
 	switch st.Mode & unix.S_IFMT {

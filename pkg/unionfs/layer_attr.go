@@ -103,7 +103,7 @@ func listXattrs(fd int) ([]string, error) {
 	if err == nil {
 		n, err = unix.Flistxattr(fd, buf)
 	}
-	if err != nil {
+	if err != nil || n == 0 { // overlayfs first counts its own names and then leaves them out
 		return nil, err
 	}
 	return strings.Split(strings.TrimRight(string(buf[:n]), "\x00"), "\x00"), nil

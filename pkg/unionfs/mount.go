@@ -34,8 +34,36 @@ func Mount(o Overlay) error {
 		return fmt.Errorf("mount overlay at %s: %w", o.Target, err)
 	}
 	o.Lower = lower
-	if err := kernel.DoAll(o.Ops()); err != nil {
+	if err := do(o.steps()); err != nil {
 		return fmt.Errorf("mount overlay at %s: %w", o.Target, err)
+	}
+	return nil
+}
+
+// do makes the calls now. Unlike kernel.DoAll it closes what is open when one fails: this process goes on.
+func do(steps []step) error {
+	open := map[kernel.Slot]int{}
+	defer func() {
+		for _, fd := range open {
+			unix.Close(fd)
+		}
+	}()
+	for _, s := range steps {
+		var used kernel.Slot
+		op := s(func(slot kernel.Slot) kernel.Ref {
+			used = slot
+			return kernel.FD(open[slot])
+		})
+		value, err := kernel.Do(op)
+		if err != nil {
+			return err
+		}
+		switch {
+		case op.Out != 0:
+			open[op.Out] = value
+		case op.Call == "close":
+			delete(open, used)
+		}
 	}
 	return nil
 }
@@ -65,8 +93,11 @@ func isMountPoint(path string) bool {
 // It is no error if there is none. The mount must be gone.
 func ForgetVolatile(work string) error {
 	mark := filepath.Join(work, "work", "incompat", "volatile")
+	if err := unix.Unlink(filepath.Join(mark, "dirty")); err != nil && !errors.Is(err, unix.ENOENT) {
+		return fmt.Errorf("remove %s/dirty: %w", mark, err)
+	}
 	for _, dir := range []string{mark, filepath.Dir(mark)} {
-		if err := unix.Rmdir(dir); err != nil && !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.ENOTEMPTY) {
+		if err := unix.Rmdir(dir); err != nil && !errors.Is(err, unix.ENOENT) {
 			return fmt.Errorf("remove %s: %w", dir, err)
 		}
 	}

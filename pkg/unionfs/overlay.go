@@ -47,18 +47,31 @@ const (
 const fsconfigMax = 256
 
 // Ops returns the system calls that make the mount: mount(2), if its options fit into one page of memory, else the new mount API, which
-// takes the lower directories one by one (Linux 6.5; a path of 256 bytes or more is passed as a descriptor, which needs Linux 6.13).
+// takes the lower directories one by one (Linux 6.7; a path of 256 bytes or more is passed as a descriptor, which needs Linux 6.13).
 //
 // Nothing is looked at or prepared here; [Mount] does that. The mount always has redirect_dir=nofollow, metacopy=off and index=off, whatever
 // the module's defaults: so Upper holds all that it shows, [Layer] can read it, and a mark in a layer cannot lead out of it.
 //
 // Kernel: mount(2); or fsopen(2), fsconfig(2), fsmount(2), move_mount(2). Documentation/filesystems/overlayfs.rst. Needs CAP_SYS_ADMIN.
 func (o Overlay) Ops() []kernel.Op {
+	var ops []kernel.Op
+	for _, s := range o.steps() {
+		ops = append(ops, s(kernel.Slot.Ref))
+	}
+	return ops
+}
+
+// step makes one op, given how to name a descriptor that an earlier op has put into a slot.
+type step func(ref func(kernel.Slot) kernel.Ref) kernel.Op
+
+func plain(op kernel.Op) step { return func(func(kernel.Slot) kernel.Ref) kernel.Op { return op } }
+
+func (o Overlay) steps() []step {
 	lower := o.layers()
 	if o.readOnly() && len(lower) == 1 { // an overlay needs two directories; one alone is a bind mount
-		return []kernel.Op{
-			kernel.Mount(lower[0], o.Target, "", unix.MS_BIND, "").For("show the only layer"),
-			kernel.Mount("", o.Target, "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY, "").For("make it read-only"),
+		return []step{
+			plain(kernel.Mount(lower[0], o.Target, "", unix.MS_BIND, "").For("show the only layer")),
+			plain(kernel.Mount("", o.Target, "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY, "").For("make it read-only")),
 		}
 	}
 	if data := o.Options(); len(data) < os.Getpagesize() {
@@ -66,7 +79,7 @@ func (o Overlay) Ops() []kernel.Op {
 		if o.readOnly() {
 			flags = unix.MS_RDONLY
 		}
-		return []kernel.Op{kernel.Mount("overlay", o.Target, "overlay", flags, data).For("merge the layers")}
+		return []step{plain(kernel.Mount("overlay", o.Target, "overlay", flags, data).For("merge the layers"))}
 	}
 	return o.stepwise(lower)
 }
@@ -118,40 +131,59 @@ func escape(path string) string {
 	return strings.NewReplacer(`\`, `\\`, `:`, `\:`, `,`, `\,`).Replace(path)
 }
 
-func (o Overlay) stepwise(lower []string) []kernel.Op {
-	fs, mount := slotFS.Ref(), slotMount.Ref()
-	ops := []kernel.Op{kernel.Fsopen("overlay").Into(slotFS).For("configure an overlay whose options fill more than a page")}
+func (o Overlay) stepwise(lower []string) []step {
+	steps := []step{plain(kernel.Fsopen("overlay").Into(slotFS).For("configure an overlay whose options fill more than a page"))}
 	for _, dir := range lower {
-		ops = append(ops, setDir(fs, "lowerdir+", dir)...)
+		steps = append(steps, setDir("lowerdir+", dir, dir)...)
 	}
 	attrs := unix.MOUNT_ATTR_RDONLY
 	if !o.readOnly() {
 		attrs = 0
-		ops = append(ops, setDir(fs, "upperdir", o.Upper)...)
-		ops = append(ops, setDir(fs, "workdir", o.Work)...)
+		steps = append(steps, setDir("upperdir", o.Upper, escape(o.Upper))...)
+		steps = append(steps, setDir("workdir", o.Work, escape(o.Work))...)
 	}
 	for _, opt := range o.settings() {
-		if key, value, ok := strings.Cut(opt, "="); ok {
-			ops = append(ops, kernel.FsconfigString(fs, key, value).For("set "+opt))
-		} else {
-			ops = append(ops, kernel.FsconfigFlag(fs, opt).For("set "+opt))
-		}
+		steps = append(steps, set(opt))
 	}
-	return append(ops,
-		kernel.FsconfigCreate(fs).For("merge the layers"),
-		kernel.Fsmount(fs, attrs).Into(slotMount).For("make a mount of it"),
-		kernel.MoveMount(mount, "", kernel.AtCwd, o.Target, unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_SYMLINKS).For("attach the mount"),
-		kernel.Close(mount), kernel.Close(fs))
+	return append(steps,
+		func(ref func(kernel.Slot) kernel.Ref) kernel.Op {
+			return kernel.FsconfigCreate(ref(slotFS)).For("merge the layers")
+		},
+		func(ref func(kernel.Slot) kernel.Ref) kernel.Op {
+			return kernel.Fsmount(ref(slotFS), attrs).Into(slotMount).For("make a mount of it")
+		},
+		func(ref func(kernel.Slot) kernel.Ref) kernel.Op {
+			return kernel.MoveMount(ref(slotMount), "", kernel.AtCwd, o.Target, unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_SYMLINKS).For("attach the mount")
+		},
+		closing(slotMount), closing(slotFS))
 }
 
-// setDir names one directory. A string stands for itself here: nothing separates, so nothing is escaped.
-func setDir(fs kernel.Ref, key, dir string) []kernel.Op {
-	if len(dir) < fsconfigMax {
-		return []kernel.Op{kernel.FsconfigString(fs, key, dir).For("add " + key)}
+func set(opt string) step {
+	return func(ref func(kernel.Slot) kernel.Ref) kernel.Op {
+		if key, value, ok := strings.Cut(opt, "="); ok {
+			return kernel.FsconfigString(ref(slotFS), key, value).For("set " + opt)
+		}
+		return kernel.FsconfigFlag(ref(slotFS), opt).For("set " + opt)
 	}
-	return []kernel.Op{
-		kernel.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0).Into(slotLayer).For("open a layer with a long path"),
-		kernel.FsconfigFD(fs, key, slotLayer.Ref()).For("add " + key),
-		kernel.Close(slotLayer.Ref()),
+}
+
+// setDir names one directory. The kernel takes "lowerdir+" as it comes but removes backslashes from upperdir and workdir, so value
+// is what to say for dir.
+func setDir(key, dir, value string) []step {
+	if len(value) < fsconfigMax {
+		return []step{func(ref func(kernel.Slot) kernel.Ref) kernel.Op {
+			return kernel.FsconfigString(ref(slotFS), key, value).For("add " + key)
+		}}
 	}
+	return []step{
+		plain(kernel.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0).Into(slotLayer).For("open a layer with a long path")),
+		func(ref func(kernel.Slot) kernel.Ref) kernel.Op {
+			return kernel.FsconfigFD(ref(slotFS), key, ref(slotLayer)).For("add " + key)
+		},
+		closing(slotLayer),
+	}
+}
+
+func closing(slot kernel.Slot) step {
+	return func(ref func(kernel.Slot) kernel.Ref) kernel.Op { return kernel.Close(ref(slot)) }
 }
