@@ -85,7 +85,7 @@ func (s *Store) receiveFrom(ctx context.Context, open func() (io.ReadCloser, err
 		return nil, err
 	}
 	defer r.Close()
-	return s.receive(ctx, r, 0)
+	return s.receive(ctx, r, 0, "")
 }
 
 // compose makes config and manifest of layers that are in the store.
@@ -134,8 +134,9 @@ type incoming struct {
 	kept bool
 }
 
-// receive unpacks a layer from r, and keeps its bytes as they come.
-func (s *Store) receive(ctx context.Context, r io.Reader, size int64) (*incoming, error) {
+// receive unpacks a layer from r, and keeps its bytes as they come. They must have
+// the digest want, if it is known.
+func (s *Store) receive(ctx context.Context, r io.Reader, size int64, want string) (*incoming, error) {
 	blob, err := s.newTempFile()
 	if err != nil {
 		return nil, err
@@ -151,6 +152,12 @@ func (s *Store) receive(ctx context.Context, r io.Reader, size int64) (*incoming
 	if err != nil {
 		in.kept = true // unpack has cleaned up its part
 		in.dropBlob()
+	}
+	if want != "" && l != nil && l.Blob != "" && l.Blob != want {
+		in.discard()
+		return nil, fmt.Errorf("%w: want %s, got %s", ErrDigest, want, l.Blob)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return in, nil

@@ -87,9 +87,13 @@ func (b *blobReader) open() error {
 	ctx, cancel := context.WithCancelCause(b.ctx)
 	header := http.Header{}
 	if b.off > 0 {
-		header.Set("Range", "bytes="+strconv.FormatInt(b.off, 10)+"-")
+		// With both ends: some registries know no other form.
+		header.Set("Range", fmt.Sprintf("bytes=%d-%d", b.off, b.size-1))
 	}
 	resp, err := b.client.do(ctx, http.MethodGet, b.client.blobPath(b.digest), header, b.what())
+	if errors.Is(err, errRange) && b.off > 0 {
+		resp, err = b.client.do(ctx, http.MethodGet, b.client.blobPath(b.digest), nil, b.what())
+	}
 	if err != nil {
 		cancel(nil)
 		return err

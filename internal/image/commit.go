@@ -3,9 +3,7 @@ package image
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 )
 
@@ -19,16 +17,17 @@ func (s *Store) keep(ctx context.Context, c content, names ...string) (*Image, e
 	if err := s.settle(rec.DiffIDs); err != nil {
 		return nil, err
 	}
-	if err := s.writeBlob(rec.Manifest.Digest, c.manifest); err != nil {
-		return nil, err
-	}
-	if err := s.writeBlob(rec.ID, c.config); err != nil {
-		return nil, err
-	}
-	if err := s.writeRecord(rec); err != nil {
-		return nil, err
-	}
+	// Records are not leased, so they come and go under the lock.
 	err = s.update(ctx, func(x *index) error {
+		if err := s.writeBlob(rec.Manifest.Digest, c.manifest); err != nil {
+			return err
+		}
+		if err := s.writeBlob(rec.ID, c.config); err != nil {
+			return err
+		}
+		if err := s.writeRecord(rec); err != nil {
+			return err
+		}
 		if len(names) == 0 {
 			x.set("", rec)
 		}
@@ -125,20 +124,17 @@ func (s *Store) readContent(d descriptor) (content, error) {
 	return c, nil
 }
 
-// restore makes a lost record again from the blobs, if its layers are there.
-func (s *Store) restore(d descriptor) error {
-	if _, err := os.Lstat(s.record(d.id())); !errors.Is(err, fs.ErrNotExist) {
-		return err
+// recordOf is an image's record, or if that is lost, what it must have been.
+func (s *Store) recordOf(d descriptor) (*record, error) {
+	rec, err := s.readRecord(d.id())
+	if err == nil {
+		return rec, nil
 	}
 	c, err := s.readContent(d)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	rec, err := s.newRecord(c)
-	if err != nil {
-		return err
-	}
-	return s.writeRecord(rec)
+	return s.newRecord(c)
 }
 
 // readBlob reads a small blob and believes it only if its digest is right.

@@ -89,17 +89,6 @@ func (x *index) names(id string) []string {
 	return names
 }
 
-// ids of all images, each once, in the order in which they came.
-func (x *index) ids() []string {
-	var ids []string
-	for _, d := range x.Manifests {
-		if !slices.Contains(ids, d.id()) {
-			ids = append(ids, d.id())
-		}
-	}
-	return ids
-}
-
 func isDigestName(name string) bool { return strings.Contains(name, "@") }
 
 // readIndex needs no lock: the file is replaced as a whole.
@@ -115,8 +104,8 @@ func (s *Store) readIndex() (*index, error) {
 	if err := json.Unmarshal(data, x); err != nil {
 		return nil, fmt.Errorf("read list of images %s: %w", s.path("index.json"), err)
 	}
-	// Entries that others put into the layout (skopeo, umoci) have no id of ours:
-	// they are kept in the file, and become images when this store needs them.
+	// Entries that other tools put into the layout (skopeo, umoci) have no id of
+	// ours. They stay in the file, but without layers they are no images here.
 	for i, d := range x.Manifests {
 		if !validDigest(d.Digest) {
 			return nil, fmt.Errorf("read list of images %s: %w: %q", s.path("index.json"), ErrDigest, d.Digest)
@@ -183,10 +172,15 @@ func (s *Store) writeIndex(x *index) error {
 }
 
 // syncRefs makes refs/ say what index.json says, also after a process that was
-// killed between the two.
+// killed between the two, and makes records that are lost.
 func (s *Store) syncRefs(x *index) error {
 	want := map[string]string{}
 	for _, d := range x.Manifests {
+		if _, err := os.Stat(s.record(d.id())); errors.Is(err, fs.ErrNotExist) {
+			if rec, err := s.recordOf(d); err == nil { // else Find will tell
+				_ = s.writeRecord(rec)
+			}
+		}
 		if d.name() != "" {
 			want[refFile(d.name())] = "../images/" + hexOf(d.id()) + ".json"
 		}

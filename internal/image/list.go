@@ -3,7 +3,6 @@ package image
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 )
@@ -16,16 +15,18 @@ func (s *Store) List() ([]*Image, error) {
 		return nil, err
 	}
 	var list []*Image
-	for _, id := range x.ids() {
-		rec, err := s.readRecord(id)
-		if errors.Is(err, ErrNotFound) {
+	seen := map[string]bool{}
+	for _, d := range x.Manifests {
+		if seen[d.id()] {
+			continue
+		}
+		seen[d.id()] = true
+		rec, err := s.recordOf(d)
+		if err != nil {
 			continue // being removed, or put into the layout by another tool
 		}
-		if err != nil {
-			return nil, err
-		}
 		img := s.image(rec)
-		s.setNames(img, x.names(id))
+		s.setNames(img, x.names(d.id()))
 		list = append(list, img)
 	}
 	slices.SortStableFunc(list, func(a, b *Image) int {

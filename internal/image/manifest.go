@@ -133,6 +133,8 @@ func choosePlatform(data []byte, name string, want Platform) (descriptor, error)
 	return d, nil
 }
 
+const exactPlatform = 100
+
 // platformRank is how well a program for have runs where want is: -1 is not at all.
 func platformRank(have, want Platform) int {
 	if have.OS != want.OS || have.Architecture != want.Architecture {
@@ -141,7 +143,7 @@ func platformRank(have, want Platform) int {
 	h, w := variant(have), variant(want)
 	switch {
 	case h == w:
-		return 100
+		return exactPlatform
 	case want.Architecture == "arm" && h < w: // v5 < v6 < v7 < v8
 		return 10 + int(h[len(h)-1]-'0')%10
 	case want.Architecture == "amd64" && h == "":

@@ -56,18 +56,17 @@ func (s *Store) Pull(ctx context.Context, name string, opt PullOptions) (*PullRe
 	if err != nil {
 		return nil, err
 	}
-	p := &pull{Store: s, ref: ref, want: want, opt: opt, patience: ordinary}
+	p := &pull{Store: s, ref: ref, want: want, opt: opt}
 	return p.run(ctx)
 }
 
 // A pull is one on its way.
 type pull struct {
 	*Store
-	ref      Reference
-	want     Platform
-	opt      PullOptions
-	patience patience
-	client   *client
+	ref    Reference
+	want   Platform
+	opt    PullOptions
+	client *client
 
 	mu   sync.Mutex
 	made []string // diff ids of layers that were not there before
@@ -103,12 +102,13 @@ func (p *pull) run(ctx context.Context) (*PullResult, error) {
 
 // fits: an image for another platform than asked for is not the one. What was
 // pulled on purpose for another one stays right as long as nothing is asked for.
+// When the registry is asked anyway, it may have a better one than what would do.
 func (p *pull) fits(img *Image) bool {
-	if p.opt.Platform == "" && p.opt.Policy != PullAlways && p.opt.Policy != "" {
-		return true
+	rank := platformRank(Platform{OS: img.OS, Architecture: img.Architecture, Variant: img.Variant}, p.want)
+	if p.opt.Policy == PullMissing || p.opt.Policy == PullNever {
+		return p.opt.Platform == "" || rank >= 0
 	}
-	have := Platform{OS: img.OS, Architecture: img.Architecture, Variant: img.Variant}
-	return platformRank(have, p.want) >= 0
+	return rank == exactPlatform
 }
 
 // complete looks whether nobody has taken the layers away.

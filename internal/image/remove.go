@@ -215,20 +215,17 @@ func (s *Store) live() (alive, error) {
 	for _, d := range x.Manifests {
 		a.images[hexOf(d.id())] = true
 		a.blobs[hexOf(d.Digest)] = true
-		m, err := s.readManifest(d.Digest)
-		if err != nil {
-			return a, err
+		// What is lost of a damaged image must not keep others from being removed.
+		if m, err := s.readManifest(d.Digest); err == nil {
+			a.blobs[hexOf(m.Config.Digest)] = true
+			for _, l := range m.Layers {
+				a.blobs[hexOf(l.Digest)] = true
+			}
 		}
-		a.blobs[hexOf(m.Config.Digest)] = true
-		for _, l := range m.Layers {
-			a.blobs[hexOf(l.Digest)] = true
-		}
-		rec, err := s.readRecord(d.id())
-		if err != nil {
-			return a, err
-		}
-		for _, id := range rec.DiffIDs {
-			a.keepBlob(s, id)
+		if rec, err := s.recordOf(d); err == nil {
+			for _, id := range rec.DiffIDs {
+				a.keepBlob(s, id)
+			}
 		}
 	}
 	held, err := s.leases()

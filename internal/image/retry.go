@@ -2,6 +2,7 @@ package image
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -57,6 +58,8 @@ func temporary(status int) bool {
 	return false
 }
 
+var errRange = errors.New("range not satisfiable")
+
 // refusal makes a sentence of a registry's status and message.
 func refusal(registry, what string, status int, asked time.Duration, message string) error {
 	if message != "" {
@@ -69,6 +72,8 @@ func refusal(registry, what string, status int, asked time.Duration, message str
 		return fmt.Errorf("%s: %w: registry %s refuses%s", what, ErrUnauthorized, registry, message)
 	case status == http.StatusNotFound:
 		return fmt.Errorf("%s: %w: registry %s does not have it%s", what, ErrUnknown, registry, message)
+	case status == http.StatusRequestedRangeNotSatisfiable:
+		return fmt.Errorf("%s: %w: %s cannot give a part of it: %w%s", what, ErrRegistry, registry, errRange, message)
 	default:
 		return fmt.Errorf("%s: %w: %s says %d %s%s", what, ErrRegistry, registry, status, http.StatusText(status), message)
 	}

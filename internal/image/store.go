@@ -1,6 +1,7 @@
 package image
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,17 +11,21 @@ import (
 // A Store is a directory of images. All its methods may be used from many
 // goroutines and many processes at once.
 type Store struct {
-	root string
+	root     string
+	patience patience // with registries
 }
 
 // Open names the store in directory root, without looking at it: what it needs is
 // made when something is first put in, and an absent store is an empty one.
 func Open(root string) (*Store, error) {
+	if root == "" {
+		return nil, errors.New("find image store: no directory is named") // and not the current one
+	}
 	abs, err := filepath.Abs(root)
 	if err != nil {
 		return nil, fmt.Errorf("find image store %s: %w", root, err)
 	}
-	return &Store{root: abs}, nil
+	return &Store{root: abs, patience: ordinary}, nil
 }
 
 // Root is the store's directory: an OCI image layout.
