@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -133,6 +134,7 @@ func tree(t testing.TB, dir string, times bool) map[string]string {
 			defer unix.Close(fd)
 			keys, err := listXattrs(fd)
 			require.NoError(t, err)
+			slices.Sort(keys)
 			for _, k := range keys {
 				v, err := getXattr(fd, k)
 				require.NoError(t, err)
