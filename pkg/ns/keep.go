@@ -26,7 +26,7 @@ func (k *keeper) keep(c *kernel.Child, kind Kind, born Set, path string) error {
 		For("keep the " + kind.Name + " namespace at " + path)
 	_, err := kernel.Do(op)
 	if errors.Is(err, unix.EINVAL) && kind.Flag == Mount {
-		return fmt.Errorf("%w (the file must be on a private mount)", err)
+		return fmt.Errorf("%w (the file must be on a private mount, and in an older mount namespace)", err)
 	}
 	if err == nil {
 		k.bound = append(k.bound, path)
