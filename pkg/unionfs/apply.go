@@ -57,7 +57,7 @@ type Applied struct {
 	OpaqueRoot bool
 
 	// Implied are directories that the archive does not name but puts something into, sorted. They are made with mode 0755
-	// and the caller's owner, and hide the mode and owner that a lower layer may have for them: whoever stacks layers may want to copy those.
+	// and the caller's owner, and hide the mode and owner that a lower layer may have for them: see [Adopt].
 	Implied []string
 
 	// Skipped says in a sentence each what was left out: attributes that would steer overlayfs or that the file system cannot hold,
