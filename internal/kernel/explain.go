@@ -22,6 +22,8 @@ type Printer struct {
 	lines *bufio.Reader
 	child bool
 	began bool
+	why   string
+	shell string
 }
 
 // Steps says whether the printer waits before each op.
@@ -35,7 +37,7 @@ func (p *Printer) Before(n int, op *Op) error {
 	if p.lines == nil {
 		p.lines = bufio.NewReader(p.In)
 	}
-	fmt.Fprintf(p.Out, "next %3d  %s\n          [Enter] make this call  [q] stop here: ", n, fit(op.String(), 68))
+	fmt.Fprintf(p.Out, "next %3d  %s\n          [Enter] make this call  [q] stop here: ", n, abbreviate(op.String()))
 	line, err := p.lines.ReadString('\n')
 	if err != nil || strings.TrimSpace(line) == "q" {
 		fmt.Fprintln(p.Out)
@@ -44,29 +46,25 @@ func (p *Printer) Before(n int, op *Op) error {
 	return nil
 }
 
-// After prints the op: number, call and result; then its purpose, the shell line that does the same, and where in the
-// source it was made, with the time that it took in the kernel.
+// After prints the op. Ops that serve one purpose stand together below it, with the line of source that made the first;
+// each has its number, the call with its result, the time it took in the kernel, and the shell line that does the same.
 func (p *Printer) After(n int, op *Op, r Result) {
-	if !p.began {
-		p.began = true
-		fmt.Fprintf(p.Out, "%4s  %s\n", "#", "system call = result")
+	var b strings.Builder
+	if !p.began || r.Child != p.child {
+		p.began, p.child, p.why = true, r.Child, ""
+		b.WriteString(rule(r.Child))
 	}
-	if r.Child != p.child {
-		p.child = r.Child
-		who := "lab itself"
-		if r.Child {
-			who = "the new process"
-		}
-		fmt.Fprintf(p.Out, "----  %s %s\n", who, strings.Repeat("-", 73-len(who)))
+	if op.Why != "" && op.Why != p.why {
+		b.WriteString(apart(abbreviate(op.Why), op.Source(), 0))
 	}
-	fmt.Fprintf(p.Out, "%4d  %s = %s\n", n, op.String(), resultText(op, r))
-	if op.Why != "" {
-		fmt.Fprintf(p.Out, "      # %s\n", op.Why)
+	p.why = op.Why
+	call := abbreviate(op.String()) + " = " + resultText(op, r)
+	b.WriteString(apart(fmt.Sprintf("%4d  %s", n, call), took(r.Took), 6))
+	if line := op.Shell(); line != "" && line != p.shell {
+		b.WriteString(fold("      $ "+abbreviate(line), 8) + "\n")
+		p.shell = line
 	}
-	if line := op.Shell(); line != "" {
-		fmt.Fprintf(p.Out, "      $ %s\n", line)
-	}
-	fmt.Fprintf(p.Out, "      %s  %s  %s\n", took(r.Took), op.Source(), op.Man())
+	_, _ = io.WriteString(p.Out, b.String())
 }
 
 func resultText(op *Op, r Result) string {
@@ -81,16 +79,7 @@ func resultText(op *Op, r Result) string {
 
 func took(d time.Duration) string {
 	if d == 0 {
-		return "   –    "
+		return ""
 	}
-	return fmt.Sprintf("%5d µs", d.Microseconds())
-}
-
-// fit cuts a line to a width.
-func fit(s string, width int) string {
-	r := []rune(s)
-	if len(r) <= width {
-		return s
-	}
-	return string(r[:width-1]) + "…"
+	return fmt.Sprintf("%d µs", d.Microseconds())
 }

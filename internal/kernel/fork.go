@@ -33,7 +33,7 @@ type Child struct {
 //
 // Kernel: clone3(2) since 5.3, pidfd_open(2), pipe(2). Errors of clone3 itself are an *Error of "clone3".
 func Fork(s Start) (*Child, error) {
-	first := int(made.Add(int64(len(s.Ops)+1))) - len(s.Ops) // the number of the list's first op; clone3 has the one before
+	first := int(made.Add(int64(len(s.Ops)+1))) - len(s.Ops) + 1 // the number of the list's first op; clone3 has the one before
 	f := &forking{ops: s.Ops, first: first}
 	if dryRun.Load() {
 		return f.list(s)

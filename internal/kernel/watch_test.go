@@ -21,10 +21,10 @@ func TestPrinterShowsEveryOpInOrder(t *testing.T) {
 		kernel.Execve("/bin/true", []string{"true"}, nil),
 	}})
 	text := out.String()
-	require.Equal(t, 4, strings.Count(text, "(2)\n"), text)
+	require.Equal(t, 4, strings.Count(text, " = "), text)
 	last := -1
-	for _, line := range []string{"clone3(CLONE_PIDFD, SIGCHLD) = ", "umask(022) = ", "mkdirat(AT_FDCWD, \"/\", 0755) = -1 EEXIST",
-		"# show an error that is none", "execve(\"/bin/true\", [\"true\"], []) = 0"} {
+	for _, line := range []string{"clone3(CLONE_PIDFD, SIGCHLD) = ", "umask(022) = ", "show an error that is none",
+		"mkdirat(AT_FDCWD, \"/\", 0755) = -1 EEXIST", "execve(\"/bin/true\", [\"true\"], []) = 0"} {
 		at := strings.Index(text, line)
 		assert.Greater(t, at, last, "%q in\n%s", line, text)
 		last = at
