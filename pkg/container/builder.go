@@ -16,6 +16,11 @@ type builder struct {
 	ops   []kernel.Op
 	slots kernel.Slot
 	binds []bind // host files opened by openHostFiles, attached by mountRest
+
+	// Only in a user namespace, see users.go.
+	loans []kernel.Op            // what lab opens for it
+	lent  map[string]kernel.Slot // host devices
+	early map[string]kernel.Slot // /proc and /sys, made before the old root goes
 	err   error
 }
 

@@ -43,6 +43,8 @@ type Container struct {
 
 	// Attached makes the kernel kill the container when the thread that started it ends.
 	Attached bool
+
+	inherited map[kernel.Slot]int // descriptors that the child finds in its slots, see openForUsers
 }
 
 // Plan is a container's life as calls: what lab does before, the new process and its list, and what lab does after.
@@ -50,6 +52,8 @@ type Plan struct {
 	Before []kernel.Op
 	Start  kernel.Start // Cgroup is filled at start: the directory exists only then
 	After  []kernel.Op
+
+	lent []kernel.Op // what lab opens for a container in a user namespace
 }
 
 // All returns every op of the plan in order.

@@ -61,6 +61,10 @@ func (b *builder) mountDev() {
 
 func (b *builder) node(d device) {
 	why := "add " + d.path
+	if b.private() {
+		b.bindDevice(d)
+		return
+	}
 	b.add(kernel.Mknod(d.path, d.kind|d.perm, d.major, d.minor).Ignoring(unix.EEXIST).For(why))
 	if d.uid != 0 || d.gid != 0 {
 		b.add(kernel.Chown(d.path, d.uid, d.gid).For(why))

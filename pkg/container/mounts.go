@@ -20,6 +20,15 @@ type bind struct {
 // openHostFiles clones the mounts of what the container is to see of the host, while the host's tree can still be named.
 // mountRest attaches them when it cannot.
 func (b *builder) openHostFiles() {
+	if b.private() {
+		b.lent = map[string]kernel.Slot{}
+		for _, d := range defaultDevices {
+			b.lent[d.path] = b.lend(d.path, false)
+		}
+		for _, d := range b.spec.Linux.Devices {
+			b.lent[d.Path] = b.lend(d.Path, false)
+		}
+	}
 	for _, m := range b.spec.Mounts {
 		if !isBind(m) {
 			continue
@@ -29,8 +38,7 @@ func (b *builder) openHostFiles() {
 		if o.flags&unix.MS_REC != 0 {
 			flag |= unix.AT_RECURSIVE
 		}
-		tree := b.slot()
-		b.add(kernel.OpenTree(kernel.AtCwd, m.Source, flag).Into(tree).For("take " + m.Source + " of the host along"))
+		tree := b.openTree(m.Source, flag)
 		if o.attr != 0 {
 			attr := unix.MountAttr{Attr_set: o.attr}
 			b.add(kernel.MountSetattr(tree.Ref(), "", unix.AT_EMPTY_PATH|flag&unix.AT_RECURSIVE, attr).For("with " + strings.Join(m.Options, ",")))
@@ -38,13 +46,22 @@ func (b *builder) openHostFiles() {
 		b.binds = append(b.binds, bind{tree: tree, mount: m})
 	}
 	if b.c.Init != "" {
-		tree := b.slot()
+		tree := b.openTree(b.c.Init, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
 		b.add(
-			kernel.OpenTree(kernel.AtCwd, b.c.Init, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC).Into(tree).For("take the init program along"),
 			kernel.MountSetattr(tree.Ref(), "", unix.AT_EMPTY_PATH, unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}).For("so that nobody can overwrite it"),
 		)
 		b.binds = append(b.binds, bind{tree: tree, mount: specs.Mount{Destination: "/dev/init", Source: b.c.Init, Type: "bind"}})
 	}
+}
+
+// openTree clones the mount at path, by the container itself or, where it is nobody, by lab.
+func (b *builder) openTree(path string, flag uint) kernel.Slot {
+	if b.private() {
+		return b.lend(path, flag&unix.AT_RECURSIVE != 0)
+	}
+	tree := b.slot()
+	b.add(kernel.OpenTree(kernel.AtCwd, path, flag).Into(tree).For("take " + path + " of the host along"))
+	return tree
 }
 
 // mountAt returns the specification's last mount for a destination.
@@ -97,6 +114,10 @@ func (b *builder) mount(m specs.Mount) {
 	o := parseMountOptions(m.Options)
 	b.makeDirectory(m.Destination)
 	b.realDirectory(m.Destination)
+	if slot, made := b.early[m.Destination]; made {
+		b.add(kernel.MoveMount(slot.Ref(), "", kernel.AtCwd, m.Destination, unix.MOVE_MOUNT_F_EMPTY_PATH).For(mountWhy(m)))
+		return
+	}
 	b.add(kernel.Mount(m.Source, m.Destination, m.Type, o.flags, o.data).For(mountWhy(m)))
 }
 

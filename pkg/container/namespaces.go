@@ -51,7 +51,7 @@ func (b *builder) joinNamespaces() {
 // joinCgroup puts the process into its groups, by itself: on v1 a task that writes 0 to "tasks" needs no lock over its
 // threads, which is 200 times cheaper than the parent writing the pid to cgroup.procs. On v2 it was born there.
 func (b *builder) joinCgroup() {
-	if b.c.Cgroup != nil {
+	if b.c.Cgroup != nil && !b.private() {
 		b.add(b.c.Cgroup.JoinOps(b.slot())...)
 	}
 	if b.has(specs.CgroupNamespace) {

@@ -19,6 +19,7 @@ func (c *Container) Plan() (Plan, error) {
 	b.joinNamespaces() // --network container:…, host namespaces by path
 	b.ownMountTree()
 	b.openHostFiles() // volumes, while the host's tree is still there
+	b.earlyMounts()
 	b.mountRoot()
 	b.enterRoot() // pivot_root: from here on "/" is the image
 
@@ -38,7 +39,7 @@ func (c *Container) Plan() (Plan, error) {
 	b.execute()
 
 	plan.Start = kernel.Start{Flags: b.cloneFlags(), Ops: b.ops}
-	plan.After = b.after()
+	plan.After, plan.lent = b.after(), b.loans
 	return plan, b.err
 }
 

@@ -14,6 +14,13 @@ func (b *builder) ownMountTree() {
 
 // mountRoot mounts what will be "/": the image's layers below, the container's own layer above.
 func (b *builder) mountRoot() {
+	if b.private() && b.overlay() {
+		b.add(
+			kernel.MoveMount(rootSlot.Ref(), "", kernel.AtCwd, "/", unix.MOVE_MOUNT_F_EMPTY_PATH).For("attach the root that lab prepared"),
+			kernel.Fchdir(rootSlot.Ref()).For("stand in the new root"),
+		)
+		return
+	}
 	if b.overlay() {
 		b.add(b.c.Root.Ops()...)
 		return
@@ -33,8 +40,10 @@ func (b *builder) rootPath() string {
 // the detach takes it off: no directory for the old root is needed (NOTES of pivot_root(2)). After this no path
 // leads to the host's files, and unlike after chroot(2) there is no way back.
 func (b *builder) enterRoot() {
+	if !b.private() || !b.overlay() {
+		b.add(kernel.Chdir(b.rootPath()).For("stand in the new root"))
+	}
 	b.add(
-		kernel.Chdir(b.rootPath()).For("stand in the new root"),
 		kernel.PivotRoot(".", ".").For("make it the root of the mount namespace"),
 		kernel.Umount(".", unix.MNT_DETACH).For("let go of the host's file systems"),
 		kernel.Chdir("/").For("start from the new root"),

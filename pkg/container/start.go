@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/opencontainers/runtime-spec/specs-go"
+
 	"github.com/container-labs/lab/internal/kernel"
 )
 
@@ -23,7 +25,17 @@ func Start(c *Container, p Plan) (*kernel.Child, error) {
 		defer dir.Close()
 		p.Start.Cgroup = int(dir.Fd())
 	}
+	if c.has(specs.UserNamespace) {
+		if err := c.openForUsers(p); err != nil {
+			return nil, err
+		}
+		defer c.closeInherited()
+	}
 	return kernel.Fork(p.Start)
+}
+
+func (c *Container) has(kind specs.LinuxNamespaceType) bool {
+	return (&builder{c: c, spec: c.Spec}).has(kind)
 }
 
 // Finish takes back what Start made and what outlives the container's processes: its groups. It can be called at any time after
