@@ -48,7 +48,7 @@ fuzz: ## Fuzz every Fuzz function for FUZZTIME (30s) each
 	done
 
 bench: build ## Measure lab beside the engines installed here (ARGS="-n 40 start" for one case)
-	$(SUDO) bench/run $(ARGS)
+	bench/run $(ARGS)
 
 install: build ## Install lab and lab-oci below PREFIX (/usr/local)
 	$(if $(DESTDIR),,$(SUDO)) install -D -m 755 bin/lab $(DESTDIR)$(PREFIX)/bin/lab
