@@ -2,7 +2,6 @@ package cgroup
 
 import (
 	"fmt"
-	"runtime"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -47,10 +46,12 @@ func attachDevices(dir string, rules []DeviceRule) error {
 	return nil
 }
 
-// loadAttr is the part of union bpf_attr that BPF_PROG_LOAD reads.
+// loadAttr is the part of union bpf_attr that BPF_PROG_LOAD reads. Where the kernel has a u64 for an address there is a
+// pointer here, so that the collector knows of it: both machines that lab is built for have 64 bits.
 type loadAttr struct {
 	kind, count             uint32
-	program, license        uint64
+	program                 *insn
+	license                 *byte
 	logLevel, logSize       uint32
 	log                     uint64
 	kernelVersion, flags    uint32
@@ -62,13 +63,10 @@ func loadProgram(program []insn) (int, error) {
 	license := []byte("GPL\x00")
 	attr := &loadAttr{
 		kind: unix.BPF_PROG_TYPE_CGROUP_DEVICE, count: uint32(len(program)),
-		program: address(unsafe.Pointer(&program[0])), license: address(unsafe.Pointer(&license[0])),
+		program: &program[0], license: &license[0],
 	}
 	copy(attr.name[:], "lab_devices")
-	fd, err := bpf(unix.BPF_PROG_LOAD, unsafe.Pointer(attr), unsafe.Sizeof(*attr))
-	runtime.KeepAlive(program)
-	runtime.KeepAlive(license)
-	return fd, err
+	return bpf(unix.BPF_PROG_LOAD, unsafe.Pointer(attr), unsafe.Sizeof(*attr))
 }
 
 // attachAttr is the part of union bpf_attr that BPF_PROG_ATTACH reads.
@@ -97,16 +95,15 @@ func attachProgram(group, program int) error {
 // queryAttr is the part of union bpf_attr that BPF_PROG_QUERY reads.
 type queryAttr struct {
 	target, kind, flags, attachFlags uint32
-	ids                              uint64
+	ids                              *uint32
 	count, _                         uint32
 }
 
 // attached returns the ids of the device programs of the group itself, not of those above it.
 func attached(group int) ([]uint32, error) {
 	ids := make([]uint32, 64)
-	attr := &queryAttr{target: uint32(group), kind: unix.BPF_CGROUP_DEVICE, ids: address(unsafe.Pointer(&ids[0])), count: uint32(len(ids))}
+	attr := &queryAttr{target: uint32(group), kind: unix.BPF_CGROUP_DEVICE, ids: &ids[0], count: uint32(len(ids))}
 	_, err := bpf(unix.BPF_PROG_QUERY, unsafe.Pointer(attr), unsafe.Sizeof(*attr))
-	runtime.KeepAlive(ids)
 	return ids[:min(int(attr.count), len(ids))], err
 }
 
@@ -114,8 +111,6 @@ func programByID(id uint32) (int, error) {
 	attr := &struct{ id, next, flags uint32 }{id: id}
 	return bpf(unix.BPF_PROG_GET_FD_BY_ID, unsafe.Pointer(attr), unsafe.Sizeof(*attr))
 }
-
-func address(p unsafe.Pointer) uint64 { return uint64(uintptr(p)) }
 
 // bpf is bpf(2). EAGAIN is the verifier interrupted by a signal: try again, as libbpf does, five times.
 func bpf(command uintptr, attr unsafe.Pointer, size uintptr) (int, error) {

@@ -6,13 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/container-labs/lab/internal/kernel"
 )
-
-// scratch is the slot for the files that are written one after another.
-const scratch kernel.Slot = 31
 
 // CreateOps returns the calls that make the group and set its limits, in order. The group must not exist; the groups
 // above it may. What the list needs to know of the groups above (is a controller enabled? which CPUs?) is read now.
@@ -29,20 +24,15 @@ func (g *Group) CreateOps() ([]kernel.Op, error) {
 	}
 	ops := make([]kernel.Op, 0, 64)
 	for i := range g.seats {
-		var err error
-		if ops, err = g.make(ops, &g.seats[i]); err != nil {
+		steps, err := g.make(&g.seats[i])
+		if err != nil {
 			return nil, err
+		}
+		for _, s := range steps {
+			ops = s.appendOps(ops)
 		}
 	}
 	return ops, nil
-}
-
-// make appends the calls for one tree.
-func (g *Group) make(ops []kernel.Op, s *seat) ([]kernel.Op, error) {
-	if s.tree.Version == 2 {
-		return g.makeV2(ops, s)
-	}
-	return g.makeV1(ops, s)
 }
 
 // Create makes the group with its limits. When it fails half-way, what it made is removed; a group that was there before it
@@ -54,14 +44,10 @@ func (g *Group) Create() error {
 		return g.err
 	}
 	for i := range g.seats {
-		ops, err := g.make(nil, &g.seats[i])
+		made, err := g.createIn(&g.seats[i])
 		if err != nil {
-			g.undo(i)
-			return err
-		}
-		if err := kernel.DoAll(ops); err != nil {
-			if failed := new(kernel.Error); errors.As(err, &failed) && failed.Op.Call != "mkdirat" {
-				i++ // its mkdir was made
+			if made {
+				i++
 			}
 			g.undo(i)
 			return Explain(err)
@@ -72,6 +58,21 @@ func (g *Group) Create() error {
 		return err
 	}
 	return nil
+}
+
+// createIn makes the group in one tree. made says whether its directory is there because of that.
+func (g *Group) createIn(s *seat) (made bool, err error) {
+	steps, err := g.make(s)
+	if err != nil {
+		return false, err
+	}
+	for _, step := range steps {
+		if err := step.do(); err != nil {
+			return made, err
+		}
+		made = made || step.mkdir == s.dir
+	}
+	return made, nil
 }
 
 // undo removes the group from the first n trees.
@@ -93,21 +94,20 @@ func (g *Group) above(s *seat) []string {
 	return list
 }
 
-func makeParent(dir string) kernel.Op {
-	return kernel.Mkdir(dir, 0o755).Ignoring(unix.EEXIST).For("make the parent group " + dir)
+// make lists what makes the group in one tree.
+func (g *Group) make(s *seat) ([]step, error) {
+	if s.tree.Version == 2 {
+		return g.makeV2(s), nil
+	}
+	return g.makeV1(s)
 }
 
-func makeGroup(dir string) kernel.Op {
-	return kernel.Mkdir(dir, 0o755).For("make the group " + dir)
-}
-
-// makeV1 appends the calls for a tree of v1.
-func (g *Group) makeV1(ops []kernel.Op, s *seat) ([]kernel.Op, error) {
-	above := g.above(s)
+func (g *Group) makeV1(s *seat) ([]step, error) {
+	var steps []step
 	var inherited []setting
-	for i, dir := range above {
+	for i, dir := range g.above(s) {
 		if i > 0 {
-			ops = append(ops, makeParent(dir))
+			steps = append(steps, step{mkdir: dir, parent: true})
 		}
 		if s.has("cpuset") {
 			own, err := readCpuset(dir)
@@ -115,17 +115,17 @@ func (g *Group) makeV1(ops []kernel.Op, s *seat) ([]kernel.Op, error) {
 				return nil, err
 			}
 			if own == nil {
-				ops = appendWrites(ops, dir, inherited)
+				steps = appendWrites(steps, dir, inherited)
 				continue
 			}
 			inherited = own
 		}
 	}
-	ops = append(ops, makeGroup(s.dir))
+	steps = append(steps, step{mkdir: s.dir})
 	if s.has("cpuset") {
-		ops = appendWrites(ops, s.dir, inherited)
+		steps = appendWrites(steps, s.dir, inherited)
 	}
-	return appendWrites(ops, s.dir, g.settings(s, &g.limits, fresh)), nil
+	return appendWrites(steps, s.dir, g.settings(s, &g.limits, fresh)), nil
 }
 
 // readCpuset returns what a v1 cpuset group would hand down, nil when it is not there or has nothing yet.
@@ -144,19 +144,19 @@ func readCpuset(dir string) ([]setting, error) {
 	return []setting{{"cpuset.cpus", []string{cpus}}, {"cpuset.mems", []string{mems}}}, nil
 }
 
-// makeV2 appends the calls for the tree of v2.
-func (g *Group) makeV2(ops []kernel.Op, s *seat) ([]kernel.Op, error) {
+func (g *Group) makeV2(s *seat) []step {
+	var steps []step
 	want := s.enable()
 	for i, dir := range g.above(s) {
 		if i > 0 {
-			ops = append(ops, makeParent(dir))
+			steps = append(steps, step{mkdir: dir, parent: true})
 		}
 		if missing := notEnabled(dir, want); missing != "" {
-			ops = append(ops, kernel.WriteFile(scratch, dir+"/cgroup.subtree_control", missing)...)
+			steps = append(steps, step{path: dir + "/cgroup.subtree_control", values: []string{missing}})
 		}
 	}
-	ops = append(ops, makeGroup(s.dir))
-	return appendWrites(ops, s.dir, g.settings(s, &g.limits, fresh)), nil
+	steps = append(steps, step{mkdir: s.dir})
+	return appendWrites(steps, s.dir, g.settings(s, &g.limits, fresh))
 }
 
 // enable lists the v2 controllers that the group needs from above, by v2's names.
@@ -187,21 +187,4 @@ func notEnabled(dir string, want []string) string {
 		}
 	}
 	return strings.Join(missing, " ")
-}
-
-// appendWrites appends the calls that write settings: open, a write for each value, close.
-func appendWrites(ops []kernel.Op, dir string, list []setting) []kernel.Op {
-	for _, s := range list {
-		path := dir + "/" + s.file
-		if len(s.values) == 1 {
-			ops = append(ops, kernel.WriteFile(scratch, path, s.values[0])...)
-			continue
-		}
-		ops = append(ops, kernel.Open(path, unix.O_WRONLY, 0).Into(scratch).For("open "+path))
-		for _, v := range s.values {
-			ops = append(ops, kernel.Write(scratch.Ref(), v).For("write "+v+" to "+path).AsShell("echo '"+v+"' > "+path))
-		}
-		ops = append(ops, kernel.Close(scratch.Ref()).For("close "+path))
-	}
-	return ops
 }

@@ -6,8 +6,6 @@ import (
 	"os"
 	"strings"
 	"time"
-
-	"github.com/container-labs/lab/internal/kernel"
 )
 
 // State says whether a group's members run.
@@ -66,7 +64,7 @@ func (g *Group) setFrozen(on bool) error {
 			value = "FROZEN"
 		}
 	}
-	return Explain(kernel.DoAll(kernel.WriteFile(scratch, s.dir+file, value)))
+	return Explain(write(s.dir+file, value))
 }
 
 // State returns whether the members run. A group below a frozen one is frozen too.

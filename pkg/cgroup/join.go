@@ -47,7 +47,7 @@ func (g *Group) Join(pid int) error {
 		return fmt.Errorf("join group %s: %d is no process id", g.Path, pid)
 	}
 	for i := range g.seats {
-		if err := kernel.DoAll(kernel.WriteFile(scratch, g.seats[i].dir+"/cgroup.procs", itoa(int64(pid)))); err != nil {
+		if err := write(g.seats[i].dir+"/cgroup.procs", itoa(int64(pid))); err != nil {
 			return Explain(err)
 		}
 	}

@@ -71,7 +71,7 @@ func (g *Group) killFile() bool {
 	if s == nil {
 		return false
 	}
-	if err := kernel.DoAll(kernel.WriteFile(scratch, s.dir+"/cgroup.kill", "1")); err != nil {
+	if err := write(s.dir+"/cgroup.kill", "1"); err != nil {
 		return false
 	}
 	if f := g.in("freezer"); f != nil && f.tree.Version == 1 {

@@ -1,10 +1,6 @@
 package cgroup
 
-import (
-	"strings"
-
-	"github.com/container-labs/lab/internal/kernel"
-)
+import "strings"
 
 // Set changes the limits of a group that exists; fields that are zero stay as they are. Like the kernel it has no undo: when a
 // write fails, the ones before it stay.
@@ -15,12 +11,14 @@ import (
 // Errors: EBUSY when memory falls below what the group uses and cannot be reclaimed (v1; v2 reclaims, then kills), and a
 // [MissingController] when the group has no seat where the limit's controller is.
 func (g *Group) Set(l Limits) error {
-	ops, err := g.SetOps(l)
+	steps, err := g.set(l)
 	if err != nil {
 		return err
 	}
-	if err := kernel.DoAll(ops); err != nil {
-		return Explain(err)
+	for _, s := range steps {
+		if err := s.do(); err != nil {
+			return Explain(err)
+		}
 	}
 	if l.Devices != nil {
 		g.limits.Devices = l.Devices
@@ -29,8 +27,8 @@ func (g *Group) Set(l Limits) error {
 	return nil
 }
 
-// SetOps returns the calls of [Group.Set]. What the group has now is read now.
-func (g *Group) SetOps(l Limits) ([]kernel.Op, error) {
+// set lists the writes. What the group has now is read now.
+func (g *Group) set(l Limits) ([]step, error) {
 	if g.err != nil {
 		return nil, g.err
 	}
@@ -42,12 +40,12 @@ func (g *Group) SetOps(l Limits) ([]kernel.Op, error) {
 			return nil, &MissingController{Name: c, Mode: g.machine.Mode}
 		}
 	}
-	var ops []kernel.Op
+	var steps []step
 	for i := range g.seats {
 		s := &g.seats[i]
-		ops = appendWrites(ops, s.dir, g.settings(s, &l, s.now(&l)))
+		steps = appendWrites(steps, s.dir, g.settings(s, &l, s.now(&l)))
 	}
-	return ops, nil
+	return steps, nil
 }
 
 // now reads what the order of the writes depends on. What cannot be read is taken for a fresh group's.

@@ -40,7 +40,7 @@ type MemoryStats struct {
 	Swap       uint64 // v1: memory.stat total_swap. v2: memory.swap.current
 	WorkingSet uint64 // Usage without the page cache that is cheap to drop (inactive_file): what `stats` shows
 
-	LimitHits uint64 // how often the limit was reached. v1: memory.failcnt. v2: memory.events max
+	LimitHits uint64 // how often a limit was reached. v1: memory.failcnt and memory.memsw.failcnt. v2: memory.events max
 	OOM       uint64 // how often memory could not be had. v2: memory.events oom. v1 does not count: OOMKills
 	OOMKills  uint64 // members that the OOM killer ended. v1: memory.oom_control oom_kill. v2: memory.events oom_kill
 }
@@ -188,7 +188,7 @@ func (m *MemoryStats) readV1(r *reader) {
 	m.Peak = r.number("memory.max_usage_in_bytes")
 	m.Limit = r.number("memory.limit_in_bytes")
 	m.Kernel = r.number("memory.kmem.usage_in_bytes")
-	m.LimitHits = r.number("memory.failcnt")
+	m.LimitHits = r.number("memory.failcnt") + r.number("memory.memsw.failcnt")
 	pick(r.file("memory.stat"), map[string]*uint64{
 		"total_cache": &m.File, "total_rss": &m.Anon, "total_swap": &m.Swap, "total_inactive_file": &m.WorkingSet})
 	pick(r.file("memory.oom_control"), map[string]*uint64{"oom_kill": &m.OOMKills})
