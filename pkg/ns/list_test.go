@@ -228,10 +228,15 @@ func BenchmarkList(b *testing.B) {
 	}
 	for name, scan := range map[string]ns.Scan{"processes": {Processes: true}, "all": {}} {
 		b.Run(name, func(b *testing.B) {
+			var before, after unix.Rusage
+			_ = unix.Getrusage(unix.RUSAGE_SELF, &before)
 			for b.Loop() {
 				_, err := scan.List()
 				require.NoError(b, err)
 			}
+			_ = unix.Getrusage(unix.RUSAGE_SELF, &after)
+			cpu := after.Stime.Nano() + after.Utime.Nano() - before.Stime.Nano() - before.Utime.Nano()
+			b.ReportMetric(float64(cpu)/float64(b.N)/1e6, "cpu-ms/op")
 		})
 	}
 }

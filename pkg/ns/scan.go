@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,6 +16,7 @@ import (
 type scanner struct {
 	Scan
 	proc    *os.File
+	fd      int    // of proc
 	dev     uint64 // of nsfs
 	found   map[uint64]*Namespace
 	where   map[uint64]string // a path to open each namespace by
@@ -31,32 +34,63 @@ func newScanner(s Scan) (*scanner, error) {
 		_ = proc.Close()
 		return nil, err
 	}
-	return &scanner{Scan: s, proc: proc, dev: own.Dev, found: map[uint64]*Namespace{}, where: map[uint64]string{},
-		listing: &Listing{}}, nil
+	return emptyScanner(s, proc, own.Dev), nil
+}
+
+func emptyScanner(s Scan, proc *os.File, dev uint64) *scanner {
+	return &scanner{Scan: s, proc: proc, fd: int(proc.Fd()), dev: dev, found: map[uint64]*Namespace{}, where: map[uint64]string{}, listing: &Listing{}}
 }
 
 func (s *scanner) close() { _ = s.proc.Close() }
 
-// processes walks /proc with directory descriptors: a path from the root costs the kernel three times as much.
+// processes walks /proc from a descriptor of it. It is all system calls, so every processor takes a share.
 func (s *scanner) processes() error {
-	pids, err := numbers(int(s.proc.Fd()))
+	pids, err := numbers(s.fd)
 	if err != nil {
 		return fmt.Errorf("list the processes: %w", err)
 	}
 	slices.Sort(pids)
-	for _, pid := range pids {
-		dir, err := openDirAt(int(s.proc.Fd()), strconv.Itoa(pid))
-		if err != nil {
-			continue // ended
-		}
-		s.process(pid, dir)
-		_ = unix.Close(dir)
+	shares := make([]*scanner, min(runtime.GOMAXPROCS(0), 8))
+	var wg sync.WaitGroup
+	for i := range shares {
+		shares[i] = emptyScanner(s.Scan, s.proc, s.dev)
+		wg.Go(func() { shares[i].share(pids, i, len(shares)) })
 	}
+	wg.Wait()
+	for _, share := range shares {
+		s.merge(share)
+	}
+	slices.SortFunc(s.listing.Processes, func(a, b Process) int { return a.PID - b.PID })
 	return nil
 }
 
-func (s *scanner) process(pid, dir int) {
-	nsDir, err := openDirAt(dir, "ns")
+// share looks at every step-th process, in order.
+func (s *scanner) share(pids []int, first, step int) {
+	for i := first; i < len(pids); i += step {
+		s.process(pids[i])
+	}
+}
+
+// merge adds what another scanner found.
+func (s *scanner) merge(other *scanner) {
+	for ino, n := range other.found {
+		have := s.found[ino]
+		if have == nil {
+			s.found[ino], s.where[ino] = n, other.where[ino]
+			continue
+		}
+		have.Processes += n.Processes
+		have.Holders = append(have.Holders, n.Holders...)
+		if n.PID != 0 && (have.PID == 0 || n.PID < have.PID) {
+			have.PID, s.where[ino] = n.PID, other.where[ino]
+		}
+	}
+	s.listing.Processes = append(s.listing.Processes, other.listing.Processes...)
+	s.listing.Unreadable += other.listing.Unreadable
+}
+
+func (s *scanner) process(pid int) {
+	nsDir, err := s.dir(pid, "ns")
 	if err != nil {
 		if denied(err) {
 			s.listing.Unreadable++
@@ -95,8 +129,8 @@ func (s *scanner) process(pid, dir int) {
 	}
 	s.listing.Processes = append(s.listing.Processes, p)
 	if !s.Scan.Processes {
-		s.threads(pid, dir, &p)
-		s.files(pid, dir)
+		s.threads(pid, &p)
+		s.files(pid)
 	}
 }
 
@@ -113,12 +147,12 @@ func (s *scanner) children(pid, nsDir int, p *Process) {
 }
 
 // threads looks for threads that are elsewhere than their process.
-func (s *scanner) threads(pid, dir int, p *Process) {
+func (s *scanner) threads(pid int, p *Process) {
 	var st unix.Stat_t
-	if unix.Fstatat(dir, "task", &st, 0) != nil || st.Nlink <= 3 {
+	if unix.Fstatat(s.fd, strconv.Itoa(pid)+"/task", &st, 0) != nil || st.Nlink <= 3 {
 		return // one thread: the directory, its dot, and one entry
 	}
-	tasks, err := openDirAt(dir, "task")
+	tasks, err := s.dir(pid, "task")
 	if err != nil {
 		return
 	}
@@ -146,8 +180,8 @@ func (s *scanner) threads(pid, dir int, p *Process) {
 }
 
 // files looks for descriptors of namespaces. Only nsfs names a file "net:[4026531840]".
-func (s *scanner) files(pid, dir int) {
-	fds, err := openDirAt(dir, "fd")
+func (s *scanner) files(pid int) {
+	fds, err := s.dir(pid, "fd")
 	if err != nil {
 		return
 	}
@@ -200,6 +234,11 @@ func (s *scanner) readlink(dir int, name string) (string, error) {
 		return "", err
 	}
 	return string(s.buf[:n]), nil
+}
+
+// dir opens a directory of a process.
+func (s *scanner) dir(pid int, name string) (int, error) {
+	return openDirAt(s.fd, strconv.Itoa(pid)+"/"+name)
 }
 
 func openDirAt(dir int, name string) (int, error) {
