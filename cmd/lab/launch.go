@@ -99,6 +99,7 @@ func (l *launch) prepare() error {
 	if l.ledger, err = l.store.Begin(l.id, undo...); err != nil {
 		return err
 	}
+	l.c.Shut = []int{l.ledger.Lock()}
 	if err := l.store.Claim(l.request.name, l.id); err != nil {
 		return err
 	}

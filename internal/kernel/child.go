@@ -37,7 +37,7 @@ type walk struct {
 	count           int
 	page            *page
 	report, proceed int
-	unused          [2]int // the parent's ends of the pipes
+	shut            []int // to be closed first: the parent's ends of the pipes, its locks
 	traced          bool
 }
 
@@ -91,7 +91,7 @@ func cloneAndWalk(args *cloneArgs, w *walk) (pid int, errno syscall.Errno) {
 //go:norace
 //go:nocheckptr
 func walkList(w *walk) {
-	for _, fd := range w.unused {
+	for _, fd := range w.shut {
 		if fd >= 0 {
 			syscall.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0)
 		}

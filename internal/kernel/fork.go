@@ -14,6 +14,7 @@ type Start struct {
 	Flags  uint64 // CLONE_NEW* namespaces that the child is born in
 	Cgroup int    // descriptor of a cgroup v2 directory that the child is born in (CLONE_INTO_CGROUP); 0: the parent's
 	Ops    []Op   // what the child does; the last one is an execve
+	Shut   []int  // descriptors that the child closes before all else, such as one whose lock says that this process lives
 }
 
 // Child is a process made by [Fork].
@@ -133,9 +134,10 @@ func (f *forking) clone(s Start) (*Child, error) {
 		args.flags |= unix.CLONE_INTO_CGROUP
 		args.cgroup = uint64(s.Cgroup)
 	}
+	shut := append([]int{f.report[0], f.proceed[1]}, s.Shut...)
 	walk := &walk{
 		ops: unsafe.Pointer(unsafe.SliceData(f.raw)), count: len(f.raw), page: f.page,
-		report: f.report[1], proceed: f.proceed[0], unused: [2]int{f.report[0], f.proceed[1]}, traced: f.traced,
+		report: f.report[1], proceed: f.proceed[0], shut: shut, traced: f.traced,
 	}
 	start := monotonic()
 	errno := faultAt(n)

@@ -63,6 +63,9 @@ func (s *Store) create(id string) (*os.File, error) {
 	return file, nil
 }
 
+// Lock is the descriptor that holds the lock. A child process that inherits it would hold the lock too: it must close it.
+func (l *Ledger) Lock() int { return int(l.file.Fd()) }
+
 // Add writes further lines, before the things that they undo are made.
 func (l *Ledger) Add(undo ...Undo) error {
 	var text strings.Builder

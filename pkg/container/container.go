@@ -44,6 +44,9 @@ type Container struct {
 	// Attached makes the kernel kill the container when the thread that started it ends.
 	Attached bool
 
+	// Shut are descriptors of lab that the new process closes at once, such as a lock that must go with lab alone.
+	Shut []int
+
 	inherited map[kernel.Slot]int // descriptors that the child finds in its slots, see openForUsers
 }
 

@@ -38,7 +38,7 @@ func (c *Container) Plan() (Plan, error) {
 	b.becomeUser() // ids, capabilities, no_new_privs, seccomp
 	b.execute()
 
-	plan.Start = kernel.Start{Flags: b.cloneFlags(), Ops: b.ops}
+	plan.Start = kernel.Start{Flags: b.cloneFlags(), Ops: b.ops, Shut: b.c.Shut}
 	plan.After, plan.lent = b.after(), b.loans
 	return plan, b.err
 }
