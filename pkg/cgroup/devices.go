@@ -118,7 +118,15 @@ func reduce(rules []DeviceRule) (allow bool, list []exception, err error) {
 // parse checks a rule and returns its access bits.
 func (r DeviceRule) parse() (access int, err error) {
 	for _, c := range r.Access {
-		bit := map[rune]int{'m': accessMknod, 'r': accessRead, 'w': accessWrite}[c]
+		bit := 0
+		switch c {
+		case 'm':
+			bit = accessMknod
+		case 'r':
+			bit = accessRead
+		case 'w':
+			bit = accessWrite
+		}
 		if bit == 0 || access&bit != 0 {
 			return 0, fmt.Errorf("device rule %q: the access is made of r, w and m", r)
 		}

@@ -164,11 +164,14 @@ func impliedSwap(memory int64) int64 {
 	return memory
 }
 
-// swapV2 says whether the kernel accounts swap: the group above shows it; for the first group, the kernel having swap at all.
+// swapV2 says whether the kernel accounts swap. A group with the memory controller shows it: the one above, or the one that
+// this process is in. Where neither has it, a kernel with swap is taken for one that accounts it.
 func (g *Group) swapV2(s *seat) bool {
 	above := g.above(s)
-	if parent := above[len(above)-1]; exists(parent + "/memory.max") {
-		return exists(parent + "/memory.swap.max")
+	for _, dir := range [...]string{above[len(above)-1], s.tree.Dir + s.tree.Own} {
+		if exists(dir + "/memory.max") {
+			return exists(dir + "/memory.swap.max")
+		}
 	}
 	return exists("/proc/swaps")
 }
