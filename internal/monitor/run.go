@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -36,23 +37,30 @@ func (r *Run) Do() (Exit, error) {
 		return Exit{}, err
 	}
 	signals := make(chan os.Signal, 64)
-	signal.Notify(signals)
 	defer signal.Stop(signals)
 
 	t := &terminal{}
 	defer t.restore()
-	r.Container.Terminal = t.connect
+	r.Container.Terminal = func(master int) error {
+		signal.Notify(signals, forwarded...) // before the terminal changes: whatever comes, it is put back
+		return t.connect(master)
+	}
 	child, err := container.Start(r.Container, plan)
 	if err != nil {
 		_ = container.Finish(r.Container, plan)
 		return Exit{}, err
 	}
-	go r.pass(signals, child, t)
-	if r.Started != nil {
-		go r.Started(child.PID)
-	}
+	var beside sync.WaitGroup
+	beside.Go(func() {
+		signal.Notify(signals, forwarded...) // costs a thread switch a signal, so the program starts meanwhile
+		go r.pass(signals, child, t)
+		if r.Started != nil {
+			r.Started(child.PID)
+		}
+	})
 	exit, err := r.wait(child)
 	t.drain()
+	beside.Wait()
 	if finish := container.Finish(r.Container, plan); err == nil {
 		err = finish
 	}
@@ -70,6 +78,12 @@ func (r *Run) wait(child *kernel.Child) (Exit, error) {
 	return Exit{Code: status.ExitStatus()}, nil
 }
 
+// forwarded are the signals that people and programs send to each other. Until lab listens to them they end it, and the
+// container with it.
+var forwarded = []os.Signal{
+	unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2, unix.SIGALRM, unix.SIGCONT, unix.SIGTSTP, unix.SIGWINCH,
+}
+
 // pass forwards signals to the container's first process. That one is PID 1 of its namespace and ignores what it has no
 // handler for, so the third interrupt in a row kills it.
 func (r *Run) pass(signals <-chan os.Signal, child *kernel.Child, t *terminal) {
@@ -80,8 +94,6 @@ func (r *Run) pass(signals <-chan os.Signal, child *kernel.Child, t *terminal) {
 			continue
 		}
 		switch sig {
-		case unix.SIGCHLD, unix.SIGURG, unix.SIGPIPE:
-			continue // the end of a child, the Go scheduler's own, a closed pipe: not for the container
 		case unix.SIGWINCH:
 			t.resize()
 			continue
