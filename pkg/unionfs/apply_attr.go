@@ -131,14 +131,14 @@ func (u *unpacker) setByHandle(dirfd int, name string, chmod bool, a *attr) erro
 		return fmt.Errorf("open: %w", err)
 	}
 	defer unix.Close(fd)
-	handle := "/proc/self/fd/" + strconv.Itoa(fd)
+	inode := handle(fd)
 	if chmod {
-		if err := unix.Chmod(handle, a.mode); err != nil {
+		if err := unix.Chmod(inode, a.mode); err != nil {
 			return fmt.Errorf("chmod to %#o: %w", a.mode, err)
 		}
 	}
 	for _, x := range a.xattrs {
-		if err := unix.Setxattr(handle, x.key, []byte(x.value), 0); err != nil {
+		if err := unix.Setxattr(inode, x.key, []byte(x.value), 0); err != nil {
 			if err := u.xattrFailed(x.key, name, err); err != nil {
 				return err
 			}

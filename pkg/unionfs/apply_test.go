@@ -194,37 +194,37 @@ func TestApplyLimits(t *testing.T) {
 		return err
 	}
 	assert.NoError(t, run(ApplyOptions{MaxBytes: 10, MaxEntries: 3, NoChown: true}))
-	assert.ErrorIs(t, run(ApplyOptions{MaxBytes: 9}), ErrTooLarge)
-	assert.ErrorIs(t, run(ApplyOptions{MaxEntries: 2}), ErrTooLarge)
-	assert.NoError(t, run(ApplyOptions{MaxEntries: -1, Workers: 1}))
+	assert.ErrorIs(t, run(ApplyOptions{MaxBytes: 9, NoChown: true}), ErrTooLarge)
+	assert.ErrorIs(t, run(ApplyOptions{MaxEntries: 2, NoChown: true}), ErrTooLarge)
+	assert.NoError(t, run(ApplyOptions{MaxEntries: -1, Workers: 1, NoChown: true}))
 }
 
 // Every truncation inside an entry is an error, and whatever comes after the end is read.
 func TestApplyReadsToTheEnd(t *testing.T) {
 	data := archive(t, e{name: "dir/"}, e{name: "dir/f", body: strings.Repeat("x", 3000)}, e{name: "big", body: strings.Repeat("y", slabSize+5000)})
 	for _, n := range []int{100, 600, 2000, 4000, 8000, slabSize, slabSize + 8000} {
-		_, err := Apply(t.Context(), filepath.Join(t.TempDir(), "l"), bytes.NewReader(data[:n]), ApplyOptions{})
+		_, err := Apply(t.Context(), filepath.Join(t.TempDir(), "l"), bytes.NewReader(data[:n]), ApplyOptions{NoChown: true})
 		assert.ErrorIs(t, err, io.ErrUnexpectedEOF, "%d bytes", n)
 	}
 	whole := append(bytes.Clone(data), bytes.Repeat([]byte{0}, 3<<20)...)
 	r := bytes.NewReader(whole)
-	_, err := Apply(t.Context(), filepath.Join(t.TempDir(), "l"), iotest.HalfReader(r), ApplyOptions{})
+	_, err := Apply(t.Context(), filepath.Join(t.TempDir(), "l"), iotest.HalfReader(r), ApplyOptions{NoChown: true})
 	require.NoError(t, err)
 	assert.Zero(t, r.Len())
 
 	boom := errors.New("boom")
-	_, err = Apply(t.Context(), filepath.Join(t.TempDir(), "l"), io.MultiReader(bytes.NewReader(data[:5000]), iotest.ErrReader(boom)), ApplyOptions{})
+	_, err = Apply(t.Context(), filepath.Join(t.TempDir(), "l"), io.MultiReader(bytes.NewReader(data[:5000]), iotest.ErrReader(boom)), ApplyOptions{NoChown: true})
 	assert.ErrorIs(t, err, boom)
-	_, err = Apply(t.Context(), filepath.Join(t.TempDir(), "l"), io.MultiReader(bytes.NewReader(data), iotest.ErrReader(boom)), ApplyOptions{})
+	_, err = Apply(t.Context(), filepath.Join(t.TempDir(), "l"), io.MultiReader(bytes.NewReader(data), iotest.ErrReader(boom)), ApplyOptions{NoChown: true})
 	assert.ErrorIs(t, err, boom, "in the padding")
-	_, err = Apply(t.Context(), filepath.Join(t.TempDir(), "l"), bytes.NewReader(whole), ApplyOptions{MaxBytes: slabSize + 8000})
+	_, err = Apply(t.Context(), filepath.Join(t.TempDir(), "l"), bytes.NewReader(whole), ApplyOptions{MaxBytes: slabSize + 8000, NoChown: true})
 	assert.ErrorIs(t, err, ErrTooLarge)
 
 	dir := filepath.Join(t.TempDir(), "l")
-	_, err = Apply(t.Context(), dir, bytes.NewReader(nil), ApplyOptions{})
+	_, err = Apply(t.Context(), dir, bytes.NewReader(nil), ApplyOptions{NoChown: true})
 	assert.NoError(t, err, "nothing is an empty layer")
 	put(t, dir, map[string]string{"old": ""})
-	_, err = Apply(t.Context(), dir, bytes.NewReader(data), ApplyOptions{})
+	_, err = Apply(t.Context(), dir, bytes.NewReader(data), ApplyOptions{NoChown: true})
 	assert.ErrorIs(t, err, unix.ENOTEMPTY)
 }
 
@@ -232,7 +232,7 @@ func TestApplyStopsWithContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	data := archive(t, e{name: "a", body: "1"}, e{name: "big", body: strings.Repeat("y", 20<<20)})
 	r := io.MultiReader(bytes.NewReader(data[:2000]), readFunc(func(p []byte) (int, error) { cancel(); return copy(p, data[2000:]), nil }))
-	_, err := Apply(ctx, filepath.Join(t.TempDir(), "l"), r, ApplyOptions{})
+	_, err := Apply(ctx, filepath.Join(t.TempDir(), "l"), r, ApplyOptions{NoChown: true})
 	assert.ErrorIs(t, err, context.Canceled)
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -75,10 +74,10 @@ func nodeXattrs(dirfd int, name string, h *tar.Header) error {
 		return err
 	}
 	defer unix.Close(fd)
-	handle := "/proc/self/fd/" + strconv.Itoa(fd)
+	inode := handle(fd)
 	for _, key := range []string{"system.posix_acl_access", "security.capability"} {
 		value := make([]byte, 64<<10)
-		n, err := unix.Getxattr(handle, key, value)
+		n, err := unix.Getxattr(inode, key, value)
 		if errors.Is(err, unix.ENODATA) || errors.Is(err, unix.ENOTSUP) {
 			continue
 		}

@@ -3,6 +3,7 @@ package unionfs
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/container-labs/lab/internal/testenv"
 )
@@ -80,7 +82,7 @@ func TestShowAndDiffAgreeWithTheKernel(t *testing.T) {
 		before := mountedTree(t, below)
 		entries, err := Show(o.Lower, "")
 		require.NoError(t, err)
-		checkShow(t, entries, before, seed)
+		checkShow(t, o.Lower, entries, before, seed)
 
 		require.NoError(t, Mount(o))
 		churn(t, rnd, o.Target)
@@ -88,7 +90,7 @@ func TestShowAndDiffAgreeWithTheKernel(t *testing.T) {
 		after := mountedTree(t, o)
 		entries, err = Show(o.Lower, o.Upper)
 		require.NoError(t, err)
-		checkShow(t, entries, after, seed)
+		checkShow(t, append([]string{o.Upper}, o.Lower...), entries, after, seed)
 		changes, err := Diff(o.Upper, o.Lower)
 		require.NoError(t, err)
 		checkDiff(t, changes, before, after, seed)
@@ -114,7 +116,7 @@ func mountedTree(t *testing.T, o Overlay) map[string]string {
 	return tree(t, o.Target, false)
 }
 
-func checkShow(t *testing.T, entries []Entry, want map[string]string, seed uint64) {
+func checkShow(t *testing.T, layers []string, entries []Entry, want map[string]string, seed uint64) {
 	t.Helper()
 	seen := map[string]bool{}
 	for _, e := range entries {
@@ -123,11 +125,20 @@ func checkShow(t *testing.T, entries []Entry, want map[string]string, seed uint6
 		text, ok := want[e.Path[1:]]
 		require.Equal(t, ok, !e.Deleted, "seed %d: %s", seed, e)
 		if !ok || e.Type.IsDir() {
+			want := error(fs.ErrNotExist)
+			if ok {
+				want = unix.EISDIR
+			}
+			_, err := ReadFile(layers, e.Path)
+			require.ErrorIs(t, err, want, "seed %d: %s", seed, e)
 			continue
 		}
 		if e.Type == 0 {
 			body, err := os.ReadFile(filepath.Join(e.Layer, e.Path))
 			require.NoError(t, err)
+			same, err := ReadFile(layers, e.Path)
+			require.NoError(t, err)
+			require.Equal(t, string(body), string(same), "seed %d: %s", seed, e)
 			require.Contains(t, text, string(body), "seed %d: %s", seed, e)
 		} else {
 			target, err := os.Readlink(filepath.Join(e.Layer, e.Path))
