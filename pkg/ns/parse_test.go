@@ -1,12 +1,14 @@
 package ns
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
 func TestKinds(t *testing.T) {
@@ -59,6 +61,21 @@ func FuzzParseMountinfo(f *testing.F) {
 		assert.LessOrEqual(t, len(unescape(text)), len(text))
 		assert.Equal(t, !strings.Contains(text, `\`), text == unescape(text) && !strings.Contains(text, `\`))
 	})
+}
+
+func TestPlain(t *testing.T) {
+	assert.Equal(t, "sh -c ?[2J?ü", plain([]byte("sh -c \x1b[2J\nü")))
+	assert.Equal(t, "\uFFFD", plain([]byte{0x9b}), "not UTF-8, and an escape in Latin-1")
+}
+
+func TestOpenNSOpensNothingElse(t *testing.T) {
+	for _, path := range []string{"/dev/null", "/etc", "/proc/self/stat"} {
+		_, err := openNS(path)
+		assert.ErrorIs(t, err, unix.ENOTTY, path)
+	}
+	fd, err := openNS("/proc/self/ns/net")
+	require.NoError(t, err)
+	assert.NoError(t, unix.Close(fd))
 }
 
 func TestOffsetLine(t *testing.T) {
@@ -119,4 +136,21 @@ func TestUnshareCheck(t *testing.T) {
 	} {
 		assert.EqualError(t, test.unshare.Check(), test.want)
 	}
+}
+
+func TestApart(t *testing.T) {
+	var in *os.File
+	out, errs := os.Stderr, os.Stdout // swapped: copying one over the other would lose it
+	own, err := apart(&in, &out, &errs)
+	require.NoError(t, err)
+	defer closeAll(own)
+	require.Len(t, own, 2)
+	assert.Nil(t, in)
+	assert.Greater(t, int(out.Fd()), 2)
+	assert.Greater(t, int(errs.Fd()), 2)
+	same := os.Stdout
+	own, err = apart(&in, &same, &in)
+	require.NoError(t, err)
+	assert.Empty(t, own)
+	assert.Empty(t, streams(nil, same, nil))
 }

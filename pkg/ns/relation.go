@@ -3,6 +3,7 @@ package ns
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -34,8 +35,23 @@ func relativeAt(path string, request uint) (ID, error) {
 	return idOf(next)
 }
 
+// openNS opens a namespace by its path, and nothing else: the path may lie in a mount namespace of somebody who would
+// like root to open a device. O_PATH opens nothing yet, so there is time to look. What is no namespace is ENOTTY, as
+// the ioctls would say.
 func openNS(path string) (int, error) {
-	return unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+	at, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, err
+	}
+	defer unix.Close(at)
+	var fs unix.Statfs_t
+	if err := unix.Fstatfs(at, &fs); err != nil {
+		return -1, err
+	}
+	if fs.Type != unix.NSFS_MAGIC {
+		return -1, unix.ENOTTY
+	}
+	return unix.Open("/proc/self/fd/"+strconv.Itoa(at), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 }
 
 // relative opens a relative of an open namespace. The descriptor that the kernel gives is close-on-exec.

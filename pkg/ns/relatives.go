@@ -2,8 +2,10 @@ package ns
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"strings"
+	"unicode"
 
 	"golang.org/x/sys/unix"
 )
@@ -83,17 +85,39 @@ func (s *scanner) describe() {
 	}
 }
 
-// commandOf returns a process's command line, or its name in brackets where it has none: a kernel thread, a zombie.
+// maxCommand bounds what is read of a command line, which may have megabytes.
+const maxCommand = 4096
+
+// commandOf returns a process's command line, or its name in brackets where it has none: a kernel thread, a zombie. What
+// would move the cursor of a terminal becomes "?": processes choose these texts themselves.
 func commandOf(pid int) string {
-	line, err := os.ReadFile(procPath(pid, "cmdline"))
-	if line = bytes.TrimRight(line, "\x00"); err == nil && len(line) > 0 {
-		return string(bytes.ReplaceAll(line, []byte{0}, []byte{' '}))
+	line := readSome(procPath(pid, "cmdline"))
+	if line = bytes.TrimRight(line, "\x00"); len(line) > 0 {
+		return plain(bytes.ReplaceAll(line, []byte{0}, []byte{' '}))
 	}
-	name, err := os.ReadFile(procPath(pid, "comm"))
+	if name := bytes.TrimSpace(readSome(procPath(pid, "comm"))); len(name) > 0 {
+		return "[" + plain(name) + "]"
+	}
+	return ""
+}
+
+func readSome(path string) []byte {
+	f, err := os.Open(path)
 	if err != nil {
-		return ""
+		return nil
 	}
-	return "[" + strings.TrimSpace(string(name)) + "]"
+	defer f.Close()
+	text, _ := io.ReadAll(io.LimitReader(f, maxCommand))
+	return text
+}
+
+func plain(text []byte) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, string(text))
 }
 
 func (s *scanner) result() *Listing {

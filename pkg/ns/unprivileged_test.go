@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/container-labs/lab/internal/testenv"
 	"github.com/container-labs/lab/pkg/ns"
@@ -123,4 +124,44 @@ func TestUnprivilegedEnter(t *testing.T) {
 	out, err = nobodyRuns(t, ns.Enter{PID: pid, All: true, Args: sh("true")})
 	assert.Error(t, err)
 	assert.Contains(t, out, "a user without privileges joins a PID namespace without a fork only")
+}
+
+// Ranges need newuidmap(1), which looks them up in /etc/subuid. The files are put over the machine's in the mount
+// namespace of this test run.
+func TestUnprivilegedRanges(t *testing.T) {
+	testenv.Root(t)
+	testenv.UserNamespaces(t)
+	testenv.Have(t, "newuidmap")
+	file := filepath.Join(t.TempDir(), "sub")
+	require.NoError(t, os.WriteFile(file, []byte("nobody:100000:65536\n"), 0o644))
+	for _, path := range []string{"/etc/subuid", "/etc/subgid"} {
+		if _, err := os.Stat(path); err != nil {
+			t.Skip("there is no " + path + " to put another one over")
+		}
+		require.NoError(t, unix.Mount(file, path, "", unix.MS_BIND, ""))
+		t.Cleanup(func() { assert.NoError(t, unix.Unmount(path, unix.MNT_DETACH)) })
+	}
+	const script = "id -u; tr -s ' ' < /proc/self/uid_map; tr -s ' ' < /proc/self/gid_map; cat /proc/self/setgroups"
+	for _, test := range []struct {
+		mapping ns.Mapping
+		options string
+		want    string
+	}{
+		{ns.Mapping{Auto: true}, "-U --map-auto", "65534\n 0 100000 65536\n 0 100000 65536\nallow"},
+		{ns.Mapping{Root: true, Auto: true}, "-r --map-auto", "0\n 0 65534 1\n 1 100000 65535\n 0 65534 1\n 1 100000 65535\nallow"},
+		{ns.Mapping{UIDs: []ns.IDMap{{5, 100010, 10}}, GIDs: []ns.IDMap{{6, 100020, 3}}}, "-U --map-users 100010,5,10 --map-groups 100020,6,3",
+			"65534\n 5 100010 10\n 6 100020 3\nallow"},
+	} {
+		out, err := nobodyRuns(t, ns.Unshare{Map: test.mapping, Args: sh(script), Env: os.Environ()})
+		require.NoError(t, err, out)
+		assert.Equal(t, test.want, out)
+		line := append(strings.Fields(test.options), sh(script)...)
+		theirs, err := asNobody(exec.Command(testenv.Have(t, "unshare"), line...)).CombinedOutput()
+		require.NoError(t, err, string(theirs))
+		assert.Equal(t, strings.TrimSpace(string(theirs)), out, test.options)
+	}
+	out, err := nobodyRuns(t, ns.Unshare{Map: ns.Mapping{UIDs: []ns.IDMap{{0, 5, 10}}}, Args: sh("true")})
+	assert.Error(t, err)
+	assert.Contains(t, out, "error: newuidmap: ")
+	assert.Contains(t, out, "not allowed")
 }

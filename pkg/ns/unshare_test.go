@@ -262,3 +262,55 @@ func TestKillChild(t *testing.T) {
 		return err != nil || len(text) == 0
 	})
 }
+
+func TestRootDirectory(t *testing.T) {
+	testenv.Root(t)
+	box, err := os.ReadFile(testenv.Have(t, "busybox"))
+	require.NoError(t, err)
+	root := t.TempDir()
+	for _, dir := range []string{"bin", "proc", "srv"} {
+		require.NoError(t, os.Mkdir(filepath.Join(root, dir), 0o755))
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(root, "bin/sh"), box, 0o755))
+	u := ns.Unshare{Kinds: ns.PID, Fork: true, MountProc: "/proc", Root: root, Wd: "/srv"}
+	u.Args = []string{"sh", "-c", "echo *; echo /*; echo $$; read name < /proc/1/comm; echo $name"}
+	assert.Equal(t, "*\n/bin /proc /srv\n1\nsh", output(t, u))
+
+	u.Args = []string{"sh", "-c", "while :; do read line < /proc/uptime; done"}
+	child := start(t, u)
+	e := ns.Enter{PID: child.PID, Kinds: ns.Mount | ns.PID, TargetRoot: true, TargetWd: true, Args: []string{"sh", "-c", "echo /*; pwd"}}
+	assert.Equal(t, "/bin /proc /srv\n/srv", output(t, e))
+}
+
+func TestSignalsArePassedOn(t *testing.T) {
+	testenv.Root(t)
+	cmd := asActor(t, ns.Unshare{Kinds: ns.PID, Fork: true, Args: sh("trap 'exit 9' TERM; trap : INT; echo ready; while :; do sleep 0.01; done")})
+	pipe, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	_, err = pipe.Read(make([]byte, 16))
+	require.NoError(t, err)
+	time.Sleep(50 * time.Millisecond) // Run watches for signals from just after the program has begun
+	require.NoError(t, cmd.Process.Signal(unix.SIGINT))
+	require.NoError(t, cmd.Process.Signal(unix.SIGTERM))
+	err = cmd.Wait()
+	require.Error(t, err)
+	assert.Equal(t, 9, cmd.ProcessState.ExitCode())
+}
+
+func TestStreams(t *testing.T) {
+	testenv.Root(t)
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "in"), []byte("input\n"), 0o600))
+	in, err := os.Open(filepath.Join(dir, "in"))
+	require.NoError(t, err)
+	defer in.Close()
+	out, err := os.Create(filepath.Join(dir, "out"))
+	require.NoError(t, err)
+	defer out.Close()
+	status, err := ns.Unshare{Kinds: ns.UTS, Stdin: in, Stdout: out, Stderr: out, Args: sh("cat; echo err >&2")}.Run()
+	require.NoError(t, err)
+	assert.Zero(t, status)
+	text, _ := os.ReadFile(out.Name())
+	assert.Equal(t, "input\nerr\n", string(text))
+}

@@ -100,14 +100,17 @@ func (w *way) choose() error {
 
 func (w *way) openFiles() error {
 	for kind, path := range w.Files {
-		fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+		fd, err := openNS(path)
+		if err == unix.ENOTTY {
+			return fmt.Errorf("open the %s namespace %s: no namespace is kept there", kind, path)
+		}
 		if err != nil {
 			return fmt.Errorf("open the %s namespace %s: %w", kind, path, err)
 		}
 		w.keep(fd)
 		found, err := KindOf(fd)
 		if err != nil {
-			return fmt.Errorf("open the %s namespace %s: no namespace is kept there", kind, path)
+			return fmt.Errorf("open the %s namespace %s: %w", kind, path, err)
 		}
 		if found.Flag != kind {
 			return fmt.Errorf("open the %s namespace %s: it is a %s namespace", kind, path, found.Name)
@@ -189,7 +192,11 @@ func (w *way) splitPID() {
 
 // ops lists what the child does.
 func (w *way) ops() []kernel.Op {
-	var ops []kernel.Op
+	ops := []kernel.Op{
+		// Until it executes, the child is lab, and whoever is root inside could open lab's binary through its
+		// /proc/PID/exe. Not that of an undumpable process, without CAP_SYS_PTRACE over it. execve(2) ends this.
+		kernel.Prctl(unix.PR_SET_DUMPABLE, "PR_SET_DUMPABLE", 0).For("hide from those inside until we are their program"),
+	}
 	join := func(set Set) {
 		if set != 0 {
 			ops = append(ops, kernel.Setns(kernel.FD(w.pidfd), uintptr(set)).
