@@ -27,7 +27,7 @@ type (
 	item struct {
 		ref
 		background bool
-	terminated bool // by ; or &
+		terminated bool // by ; or &
 	}
 	andOr struct {
 		or          bool
