@@ -115,6 +115,10 @@ func TestSearchAlongPath(t *testing.T) {
 		_, status := output(t, command("true"))
 		assert.Equal(t, 0, status)
 	})
+	t.Run("found before the last directory", func(t *testing.T) {
+		_, status := output(t, command("true", "PATH=/bin:/usr/bin:/sbin"))
+		assert.Equal(t, 0, status)
+	})
 	t.Run("a file without the x bit is passed over", func(t *testing.T) {
 		_, status := output(t, command("cat", "PATH=/usr/bin:/bin"))
 		assert.Equal(t, 1, status)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -87,6 +88,19 @@ func TestEnterErrors(t *testing.T) {
 		_, err := test.enter.Run()
 		assert.EqualError(t, err, test.want)
 	}
+}
+
+func TestEnterTime(t *testing.T) {
+	testenv.Root(t)
+	if _, err := ns.Of(0, ns.Time); err != nil {
+		t.Skip("this kernel has no time namespaces")
+	}
+	child := start(t, ns.Unshare{Boottime: 1000 * time.Hour})
+	u := ns.Enter{PID: child.PID, Kinds: ns.Time, Args: sh("readlink /proc/self/ns/time; tr -s ' ' < /proc/self/timens_offsets")}
+	out := output(t, u)
+	id, err := ns.Of(child.PID, ns.Time)
+	require.NoError(t, err)
+	assert.Equal(t, "time:["+strconv.FormatUint(id.Ino, 10)+"]\nmonotonic 0 0\nboottime 3600000 0", out)
 }
 
 // No namespace of this process changes, on any thread that stays.
