@@ -60,6 +60,7 @@ func (s *Store) prepare() error {
 	if err := os.Chmod(s.path("layers"), 0o711); err != nil {
 		return fmt.Errorf("make image store: %w", err)
 	}
+	spread(s.path("layers"))
 	if _, err := os.Stat(s.path("oci-layout")); err == nil {
 		return nil
 	}
