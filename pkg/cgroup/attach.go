@@ -2,6 +2,7 @@ package cgroup
 
 import (
 	"fmt"
+	"slices"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -30,17 +31,24 @@ func attachDevices(dir string, rules []DeviceRule) error {
 	if err != nil {
 		return err
 	}
-	fd, err := loadProgram(program)
-	if err != nil {
-		return fmt.Errorf("load the device program of %s: %w", dir, err)
-	}
-	defer unix.Close(fd)
 	group, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return fmt.Errorf("open group %s: %w", dir, err)
 	}
 	defer unix.Close(group)
-	if err := attachProgram(group, fd); err != nil {
+	old, err := attached(group)
+	if err != nil {
+		return fmt.Errorf("look for device programs of %s: %w", dir, err)
+	}
+	if len(old) == 0 && slices.Equal(program, allowAll()) {
+		return nil // a group without a program allows what the ones above allow
+	}
+	fd, err := loadProgram(program)
+	if err != nil {
+		return fmt.Errorf("load the device program of %s: %w", dir, err)
+	}
+	defer unix.Close(fd)
+	if err := attachProgram(group, fd, old); err != nil {
 		return fmt.Errorf("attach the device program to %s: %w", dir, err)
 	}
 	return nil
@@ -73,12 +81,8 @@ func loadProgram(program []insn) (int, error) {
 type attachAttr struct{ target, program, kind, flags, replace uint32 }
 
 // attachProgram adds the program to the group, or puts it in the place of the one that is there.
-func attachProgram(group, program int) error {
+func attachProgram(group, program int, old []uint32) error {
 	attr := &attachAttr{target: uint32(group), program: uint32(program), kind: unix.BPF_CGROUP_DEVICE, flags: unix.BPF_F_ALLOW_MULTI}
-	old, err := attached(group)
-	if err != nil {
-		return err
-	}
 	if len(old) > 0 {
 		fd, err := programByID(old[0])
 		if err != nil {
@@ -88,7 +92,7 @@ func attachProgram(group, program int) error {
 		attr.flags |= unix.BPF_F_REPLACE
 		attr.replace = uint32(fd)
 	}
-	_, err = bpf(unix.BPF_PROG_ATTACH, unsafe.Pointer(attr), unsafe.Sizeof(*attr))
+	_, err := bpf(unix.BPF_PROG_ATTACH, unsafe.Pointer(attr), unsafe.Sizeof(*attr))
 	return err
 }
 

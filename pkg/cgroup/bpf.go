@@ -44,7 +44,16 @@ func deviceProgram(rules []DeviceRule) ([]insn, error) {
 	if err != nil {
 		return nil, err
 	}
-	program := []insn{
+	program := prologue()
+	for _, e := range list {
+		program = append(program, e.program(allow)...)
+	}
+	return append(program, verdict(allow)...), nil
+}
+
+// prologue takes the request apart.
+func prologue() []insn {
+	return []insn{
 		{opLoadWord, 2 | 1<<4, 0, 0},
 		{opMov, 3 | 2<<4, 0, 0},
 		{opAndImm, 3, 0, 0xffff},
@@ -52,11 +61,9 @@ func deviceProgram(rules []DeviceRule) ([]insn, error) {
 		{opLoadWord, 4 | 1<<4, 4, 0},
 		{opLoadWord, 5 | 1<<4, 8, 0},
 	}
-	for _, e := range list {
-		program = append(program, e.program(allow)...)
-	}
-	return append(program, verdict(allow)...), nil
 }
+
+func allowAll() []insn { return append(prologue(), verdict(true)...) }
 
 // program is the block of one exception: tests that jump past its end, and the verdict.
 func (e exception) program(allow bool) []insn {

@@ -2,6 +2,7 @@ package cgroup
 
 import (
 	"fmt"
+	"os"
 
 	"golang.org/x/sys/unix"
 
@@ -32,6 +33,39 @@ func joinSelf(s kernel.Slot, file string) []kernel.Op {
 		kernel.Write(s.Ref(), "0").For(why).AsShell("echo $$ > " + file),
 		kernel.Close(s.Ref()).For(why),
 	}
+}
+
+// OpenTasks opens what JoinOps would, for a child that may not: the kernel asks for the rights of who opened the file, so a
+// child that is born in a user namespace can write to a file that its parent has opened. The files are close-on-exec; close
+// them after the fork. [JoinOpened] makes the child's calls.
+func (g *Group) OpenTasks() ([]*os.File, error) {
+	if g.err != nil {
+		return nil, g.err
+	}
+	var files []*os.File
+	for i := range g.seats {
+		if g.seats[i].tree.Version != 1 {
+			continue
+		}
+		f, err := os.OpenFile(g.seats[i].dir+"/tasks", os.O_WRONLY, 0)
+		if err != nil {
+			for _, open := range files {
+				_ = open.Close()
+			}
+			return nil, fmt.Errorf("join group %s: %w", g.Path, err)
+		}
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+// JoinOpened is [Group.JoinOps] with files of [Group.OpenTasks]. The kernel closes them in the child when it executes.
+func JoinOpened(files []*os.File) []kernel.Op {
+	ops := make([]kernel.Op, 0, len(files))
+	for _, f := range files {
+		ops = append(ops, kernel.Write(kernel.FD(int(f.Fd())), "0").For("join: write 0 to "+f.Name()).AsShell("echo $$ > "+f.Name()))
+	}
+	return ops
 }
 
 // Join moves the process pid, with all its threads, into the group, in every tree. It is the way from outside; a child

@@ -286,6 +286,47 @@ func TestJoinFromOutside(t *testing.T) {
 	})
 }
 
+// TestJoinFromAUserNamespace has a child that is nobody on the host join by files that root has opened.
+func TestJoinFromAUserNamespace(t *testing.T) {
+	m := live(t)["as it is"]
+	g := create(t, m, cgroup.Limits{})
+	files, err := g.OpenTasks()
+	require.NoError(t, err)
+	closeAll := func() {
+		for _, f := range files {
+			_ = f.Close()
+		}
+	}
+	defer closeAll()
+	if len(files) == 0 {
+		t.Skip("v2 has no tasks file")
+	}
+	ops := append(cgroup.JoinOpened(files), kernel.Execve("/bin/sleep", []string{"sleep", "30"}, nil))
+	c, err := kernel.Fork(kernel.Start{Flags: unix.CLONE_NEWUSER, Ops: ops})
+	require.NoError(t, err)
+	defer func() {
+		_ = c.Signal(unix.SIGKILL)
+		_, _, _ = c.Wait()
+		_ = c.Close()
+	}()
+	for _, dir := range g.Dirs() {
+		if exists(dir + "/tasks") {
+			assert.Equal(t, fmt.Sprint(c.PID), content(t, dir+"/tasks"))
+		}
+	}
+}
+
+func TestDeleteKnowsNoLimits(t *testing.T) {
+	each(t, func(t *testing.T, m *cgroup.Machine) {
+		g := create(t, m, cgroup.Limits{CPUs: "0"})
+		start(t, g, "sleep 30")
+		require.NoError(t, m.Group(g.Path, cgroup.Limits{}).Delete())
+		for _, dir := range g.Dirs() {
+			assert.NoDirExists(t, dir)
+		}
+	}, "cpuset")
+}
+
 func TestDeleteKillsAndTakesChildrenAlong(t *testing.T) {
 	each(t, func(t *testing.T, m *cgroup.Machine) {
 		g := create(t, m, cgroup.Limits{})
