@@ -41,7 +41,7 @@ func do(args []string) (int, error) {
 	case len(args) >= 5 && args[0] == "run":
 		return start(args[1], args[2], args[3], args[4:])
 	}
-	return 2, errors.New("usage: floor config ROOTFS CGROUP PROGRAM... | floor run ROOTFS DIR CGROUP PROGRAM...")
+	return 2, errors.New("usage: floor config ROOTFS CGROUP PROGRAM [ARGUMENT] | floor run ROOTFS DIR CGROUP PROGRAM [ARGUMENT]")
 }
 
 func spec(args []string) *specs.Spec {
