@@ -406,6 +406,9 @@ func TestHundredGroupsAtOnce(t *testing.T) {
 func TestHugePagesAndDisks(t *testing.T) {
 	m := live(t)["as it is"]
 	if m.Has("hugetlb") {
+		if tree := m.Where("hugetlb"); tree.Version == 2 {
+			restoreEnabled(t, tree)
+		}
 		sizes, _ := filepath.Glob("/sys/kernel/mm/hugepages/hugepages-2048kB")
 		if len(sizes) == 1 {
 			g := create(t, m, cgroup.Limits{Hugetlb: []cgroup.HugetlbLimit{{PageSize: "2MB", Limit: 4 << 20}}})
