@@ -28,7 +28,7 @@ var errNotRoot = errors.New("lab needs root to make containers: try sudo")
 // configure joins what the image says and what the person asked for into a container, and checks it against this machine.
 func (l *launch) configure(context.Context) error {
 	r, cfg := l.request, &l.request.config
-	cfg.ID = l.id
+	cfg.ID, cfg.Cgroup = l.id, groupPath(l.id)
 	for _, step := range [...]func() error{l.program, l.environment, l.who, l.where, l.limits} {
 		if err := step(); err != nil {
 			return err
@@ -42,10 +42,13 @@ func (l *launch) configure(context.Context) error {
 	}
 	l.c = &container.Container{
 		ID: l.id, Spec: cfg.Spec(), Root: l.overlay(), Stdin: r.stdin, Attached: true,
-		Cgroup: l.machine.Group(groupPath(l.id), cfg.Limits), Machine: l.machine,
+		Cgroup: l.machine.Group(cfg.Cgroup, cfg.Limits), Machine: l.machine,
 	}
 	if r.init {
-		l.c.Init = "/proc/self/exe"
+		var err error
+		if l.c.Init, err = os.Executable(); err != nil {
+			return fmt.Errorf("find lab's own program for --init: %w", err)
+		}
 	}
 	l.state = container.State{
 		ID: l.id, Name: r.name, Image: r.image, ImageID: l.image.ID, Command: l.c.Spec.Process.Args, Labels: r.labels,
@@ -54,7 +57,14 @@ func (l *launch) configure(context.Context) error {
 	return l.filter()
 }
 
-func groupPath(id string) string { return "lab/" + id }
+// groupPath is the container's group, below lab's one subtree.
+func groupPath(id string) string {
+	parent := os.Getenv("LAB_CGROUP_PARENT")
+	if parent == "" {
+		parent = "lab"
+	}
+	return parent + "/" + id
+}
 
 // program is the entry point with its arguments: --entrypoint drops the image's command too.
 func (l *launch) program() error {

@@ -4,6 +4,8 @@ package main
 import (
 	"os"
 	"runtime"
+
+	"github.com/container-labs/lab/internal/box"
 )
 
 // version is set by the linker.
@@ -14,5 +16,8 @@ var version = "dev"
 func init() { runtime.LockOSThread() }
 
 func main() {
+	if code, ok := box.Main(os.Args); ok {
+		os.Exit(code)
+	}
 	os.Exit(run(os.Args, streams{os.Stdin, os.Stdout, os.Stderr}))
 }

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"strings"
 	"syscall"
 	"time"
 
@@ -71,11 +72,11 @@ func (f *forking) show(i int, errno syscall.Errno) {
 	after(f.first+i, &f.ops[i], Result{Value: r.value, Errno: errno, Took: time.Duration(r.end - r.start), Child: true})
 }
 
-// verdict reads the page when the pipe is closed. The page tells a child that executed (it reached the last op and
-// nothing failed) from one that died half-way, which an end of file alone does not.
+// verdict reads the page when the pipe is closed. The page tells a child that executed (it was in an execve and nothing
+// failed) from one that died half-way, which an end of file alone does not.
 func (f *forking) verdict(c *Child, given error) error {
 	at, failed := int(f.page.at), syscall.Errno(f.page.failed)
-	if given == nil && failed == 0 && at == len(f.ops)-1 {
+	if given == nil && failed == 0 && strings.HasPrefix(f.ops[at].Call, "execve") {
 		f.show(at, 0)
 		return nil
 	}

@@ -109,6 +109,15 @@ func TestSearchPrefersPermissionDenied(t *testing.T) {
 	assert.ErrorIs(t, err, unix.ENOENT)
 }
 
+func TestSearchEndsAtTheFirstHit(t *testing.T) {
+	child, err := kernel.Fork(kernel.Start{Ops: kernel.Exec([]string{"sh", "-c", "exit 9"}, []string{"PATH=/nowhere:/bin:/nowhere/else"})})
+	require.NoError(t, err)
+	status, _, err := child.Wait()
+	require.NoError(t, err)
+	assert.Equal(t, 9, status.ExitStatus())
+	require.NoError(t, child.Close())
+}
+
 func TestForkStress(t *testing.T) {
 	n := 2000
 	if testing.Short() {

@@ -16,6 +16,7 @@ type Config struct {
 	ID       string
 	Hostname string // empty: the first twelve digits of ID
 	Domain   string
+	Cgroup   string // the path of its group: "lab/ID"
 
 	Args []string
 	Env  []string
@@ -68,7 +69,7 @@ func (c Config) Spec() *specs.Spec {
 	s.Root.Readonly = c.ReadOnly
 	s.Linux.Sysctl, s.Linux.Devices = c.Sysctls, c.Devices
 	s.Linux.Resources = resources(c.Limits)
-	s.Linux.CgroupsPath = "/lab/" + c.ID
+	s.Linux.CgroupsPath = "/" + c.Cgroup
 	for _, m := range c.Mounts {
 		s.Mounts = slices.DeleteFunc(s.Mounts, func(old specs.Mount) bool { return old.Destination == m.Destination })
 		s.Mounts = append(s.Mounts, m)

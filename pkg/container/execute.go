@@ -69,6 +69,9 @@ func (b *builder) workingDirectory() {
 	b.add(kernel.Chdir(cwd).For("go to the working directory " + cwd))
 }
 
+// InitName is the name under which the init program of [Container.Init] is executed.
+const InitName = "lab-init"
+
 // execute turns the process into the program: descriptors beyond the standard three are closed by the execve itself.
 func (b *builder) execute() {
 	p := b.spec.Process
@@ -79,11 +82,12 @@ func (b *builder) execute() {
 	if p.NoNewPrivileges {
 		b.filter()
 	}
-	args := p.Args
 	if b.c.Init != "" {
-		args = append([]string{"/dev/init", "--"}, args...)
+		argv := append([]string{InitName, "--"}, p.Args...)
+		b.add(kernel.Execve("/dev/init", argv, p.Env).For("execute the init program, which starts " + p.Args[0]))
+		return
 	}
-	b.add(kernel.Exec(args, p.Env)...)
+	b.add(kernel.Exec(p.Args, p.Env)...)
 }
 
 func (b *builder) umask() uint32 {

@@ -1,0 +1,92 @@
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/container-labs/lab/internal/testenv"
+)
+
+// TestEveryCallMayFailOrBeTheLast goes through all calls of a default start: at each one in turn the call fails, the new
+// process is killed, or lab itself is. After the next lab command nothing may be left, and that command must work.
+func TestEveryCallMayFailOrBeTheLast(t *testing.T) {
+	testenv.Root(t)
+	testenv.Overlay(t)
+	binary, root := testenv.Lab(t), t.TempDir()
+	prepare(t, root)
+	calls := countCalls(t, binary, root)
+	require.Greater(t, calls, 100)
+	for _, fault := range []string{"fail:%d:EIO", "killchild:%d", "kill:%d"} {
+		t.Run(strings.SplitN(fault, ":", 2)[0], func(t *testing.T) {
+			failed := 0
+			for n := 1; n <= calls; n++ {
+				run := exec.Command(binary, "--root", root, "run", "--rm", "box", "true")
+				run.Env = append(os.Environ(), "LAB_TEST_FAULT="+fmt.Sprintf(fault, n))
+				if run.Run() != nil {
+					failed++
+				}
+				next, err := exec.Command(binary, "--root", root, "ps", "-a", "-q").CombinedOutput()
+				require.NoError(t, err, "after a fault at call %d: %s", n, next)
+				require.Empty(t, string(next), "after a fault at call %d", n)
+				assertClean(t, root, fmt.Sprintf("after %s at call %d", fault, n))
+			}
+			assert.Greater(t, failed, calls/2, "the faults happen")
+		})
+	}
+}
+
+func countCalls(t *testing.T, binary, root string) int {
+	out, err := exec.Command(binary, "--root", root, "run", "--rm", "--explain", "box", "true").CombinedOutput()
+	require.NoError(t, err, string(out))
+	last := 0
+	for line := range strings.Lines(string(out)) {
+		var n int
+		if _, err := fmt.Sscanf(line, "%4d  ", &n); err == nil && strings.HasPrefix(line, fmt.Sprintf("%4d  ", n)) {
+			last = max(last, n)
+		}
+	}
+	return last
+}
+
+func assertClean(t *testing.T, root, when string) {
+	t.Helper()
+	for _, dir := range []string{"containers", "ledger", "names"} {
+		entries, err := os.ReadDir(filepath.Join(root, dir))
+		require.NoError(t, err)
+		require.Empty(t, entries, "%s %s", dir, when)
+	}
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	require.NoError(t, err)
+	require.NotContains(t, string(mounts), root, when)
+	groups, _ := filepath.Glob("/sys/fs/cgroup/*/" + os.Getenv("LAB_CGROUP_PARENT") + "/*")
+	for _, g := range groups {
+		info, err := os.Stat(g)
+		require.False(t, err == nil && info.IsDir(), "group %s %s", g, when)
+	}
+}
+
+// TestKilledAtRandomTimes kills the running lab with its container in it.
+func TestKilledAtRandomTimes(t *testing.T) {
+	testenv.Root(t)
+	testenv.Overlay(t)
+	binary, root := testenv.Lab(t), t.TempDir()
+	prepare(t, root)
+	for i := range 30 {
+		run := exec.Command(binary, "--root", root, "run", "--rm", "box", "sh", "-c", "sleep 1000 & sleep 1000")
+		require.NoError(t, run.Start())
+		time.Sleep(time.Duration(i*3) * time.Millisecond)
+		require.NoError(t, run.Process.Kill())
+		_ = run.Wait()
+		out, err := exec.Command(binary, "--root", root, "ps").CombinedOutput()
+		require.NoError(t, err, string(out))
+		assertClean(t, root, fmt.Sprintf("after a kill at %d ms", i*3))
+	}
+}
