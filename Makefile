@@ -50,9 +50,8 @@ fuzz: ## Fuzz every Fuzz function for FUZZTIME (30s) each
 bench: build ## Measure lab beside the engines installed here (ARGS="-n 40 start" for one case)
 	bench/run $(ARGS)
 
-install: build ## Install lab and lab-oci below PREFIX (/usr/local)
+install: build ## Install lab below PREFIX (/usr/local)
 	$(if $(DESTDIR),,$(SUDO)) install -D -m 755 bin/lab $(DESTDIR)$(PREFIX)/bin/lab
-	$(if $(DESTDIR),,$(SUDO)) ln -sf lab $(DESTDIR)$(PREFIX)/bin/lab-oci
 
 clean: ## Remove what was built (measurements in bench/out stay)
 	rm -rf bin
