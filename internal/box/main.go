@@ -78,6 +78,8 @@ type call struct {
 	out   *bufio.Writer
 	err   io.Writer
 	code  int
+
+	layered bool // welcome found / to be an overlay
 }
 
 func (cmd *command) main(name string, args []string) int {

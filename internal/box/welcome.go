@@ -20,8 +20,8 @@ func welcome(c *call) {
 		c.printf("\nThis is the box.\n\n")
 	}
 	line := func(name, value, source string) {
-		if len(value) > 34 {
-			c.printf("  %-11s %s\n  %-11s %-34s  %s\n", name, cutText(value, 66), "", "", source)
+		if len(value) > 34 || 50+len(source) > 80 {
+			c.printf("  %-11s %s\n  %-11s   %s\n", name, cutText(value, 66), "", cutText(source, 64))
 			return
 		}
 		c.printf("  %-11s %-34s  %s\n", name, value, source)
@@ -54,7 +54,11 @@ func welcome(c *call) {
 	c.welcomeNet(line)
 	c.printf("\nThree things to try:\n")
 	c.printf("  ps aux           who else is here, and with which numbers\n")
-	c.printf("  rm -rf /etc      only this container loses it; the image keeps it\n")
+	if c.layered {
+		c.printf("  rm -rf /etc      only this container loses it; the image keeps it\n")
+	} else {
+		c.printf("  mount            what is mounted here, and of which type\n")
+	}
 	c.printf("  caps             what root may do here, and what not\n\n")
 	c.out.Flush()
 	if _, err := unix.IoctlGetTermios(0, unix.TCGETS); err != nil {
@@ -98,6 +102,7 @@ func (c *call) welcomeRoot(line lineFunc) {
 	}
 	for i := len(list) - 1; i >= 0; i-- {
 		if m := list[i]; m.target == "/" {
+			c.layered = m.kind == "overlay" && os.Getpid() == 1
 			mode, _, _ := strings.Cut(m.options, ",")
 			if mode == "ro" {
 				mode = "read-only"

@@ -46,13 +46,22 @@ func (k *keyboard) Write(b []byte) (int, error) {
 // interact reads commands at a terminal until Ctrl-D or exit.
 func (s *Shell) interact() {
 	kb := &keyboard{fd: s.fds[0], out: s.fds[2]}
-	editor := term.NewTerminal(kb, "")
-	editor.AutoCompleteCallback = func(line string, pos int, key rune) (string, int, bool) {
-		if key != '\t' {
-			return "", 0, false
+	var editor *term.Terminal
+	// The editor keeps a line that Ctrl-C left, so a new one takes over, with the same history.
+	renew := func() {
+		old := editor
+		editor = term.NewTerminal(kb, "")
+		if old != nil {
+			editor.History = old.History
 		}
-		return s.complete(line, pos)
+		editor.AutoCompleteCallback = func(line string, pos int, key rune) (string, int, bool) {
+			if key != '\t' {
+				return "", 0, false
+			}
+			return s.complete(line, pos)
+		}
 	}
+	renew()
 	text := ""
 	for {
 		if s.tty >= 0 && text == "" {
@@ -66,6 +75,7 @@ func (s *Shell) interact() {
 		if err != nil {
 			if kb.interrupted {
 				kb.interrupted = false
+				renew()
 				s.writeErr("^C\n")
 				text, s.status = "", 130
 				continue
