@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -46,7 +47,9 @@ var leaks = map[string]struct {
 	},
 	"namespace": {
 		leave: func(t *testing.T) {
-			require.NoError(t, exec.Command("unshare", "-u", "sleep", "1002").Start())
+			cmd := exec.Command("sleep", "1002")
+			cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWUTS}
+			require.NoError(t, cmd.Start())
 		},
 		root: true,
 		said: " uts:[",
