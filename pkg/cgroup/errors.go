@@ -74,17 +74,14 @@ func Explain(err error) error {
 	if !errors.As(err, &failed) {
 		return err
 	}
-	if file, ok := strings.CutPrefix(lastWord(failed.Op.Why), ""); ok && failed.Errno == unix.EBUSY &&
-		strings.HasSuffix(file, "/cgroup.subtree_control") {
-		return &InternalProcesses{File: file, Err: err}
-	}
+	file := failed.Op.Why[strings.LastIndexByte(failed.Op.Why, ' ')+1:] // "write +cpu to /sys/…"
 	switch {
-	case failed.Errno == unix.ENOSPC && strings.HasSuffix(failed.Op.Why, "/tasks"):
+	case failed.Errno == unix.EBUSY && strings.HasSuffix(file, "/cgroup.subtree_control"):
+		return &InternalProcesses{File: file, Err: err}
+	case failed.Errno == unix.ENOSPC && strings.HasSuffix(file, "/tasks"):
 		return fmt.Errorf("%w (a v1 cpuset group takes no task before its cpuset.cpus and cpuset.mems are set)", err)
 	case failed.Errno == unix.EROFS:
 		return fmt.Errorf("%w (the control groups are mounted read-only here, as in an ordinary container)", err)
 	}
 	return err
 }
-
-func lastWord(s string) string { return s[strings.LastIndexByte(s, ' ')+1:] }
