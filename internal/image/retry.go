@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -62,6 +63,9 @@ var errRange = errors.New("range not satisfiable")
 
 // refusal makes a sentence of a registry's status and message.
 func refusal(registry, what string, status int, asked time.Duration, message string) error {
+	if strings.EqualFold(message, ErrUnknown.Error()) || strings.EqualFold(message, ErrUnauthorized.Error()) {
+		message = "" // the sentence says so already
+	}
 	if message != "" {
 		message = ": " + message
 	}
