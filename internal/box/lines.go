@@ -31,6 +31,9 @@ func eachLine(r io.Reader, do func(line string) bool) error {
 // oldNumber turns the old "-5" of head and tail into "-n 5".
 func (c *call) oldNumber() {
 	for i, a := range c.args {
+		if i > 0 && (c.args[i-1] == "-n" || c.args[i-1] == "-c") {
+			continue // this is its value
+		}
 		if len(a) > 1 && a[0] == '-' && a[1] >= '0' && a[1] <= '9' {
 			c.args[i] = "-n" + a[1:]
 		} else if a == "--" || len(a) > 0 && a[0] != '-' {

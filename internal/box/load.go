@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/container-labs/lab/internal/box/sh"
 	"golang.org/x/sys/unix"
 )
 
@@ -71,9 +72,9 @@ func forkbomb(c *call) {
 	if limit != "" {
 		c.printf("pids limit %s (%s)\n", limit, file)
 	}
-	self, err := os.Executable()
-	if err != nil {
-		self = "/bin/lab-box"
+	self := sh.Self()
+	if self == "" {
+		c.fail("can't find my own program")
 	}
 	var kids []*exec.Cmd
 	defer func() {

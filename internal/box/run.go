@@ -21,6 +21,9 @@ import (
 // become replaces the process, execve(2); it returns only by ending the command with 127 or 126.
 func (c *call) become(argv, env []string) {
 	c.out.Flush()
+	if os.Getenv("PATH") == "" {
+		os.Setenv("PATH", sh.DefaultPath) // as execvp(3) does, for the search only
+	}
 	path, err := exec.LookPath(argv[0])
 	if err == nil || errors.Is(err, exec.ErrDot) {
 		err = syscall.Exec(path, argv, env)
@@ -297,9 +300,9 @@ func unshare(c *call) {
 		}
 		c.become(c.program(), os.Environ())
 	}
-	self, err := os.Executable()
-	if err != nil {
-		self = "/bin/lab-box"
+	self := sh.Self()
+	if self == "" {
+		c.fail("can't find my own program")
 	}
 	proc := "-"
 	if f.has('P') {

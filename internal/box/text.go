@@ -48,6 +48,9 @@ func seq(c *call) {
 			c.args = append(c.args[:i:i], append([]string{"--"}, c.args[i:]...)...)
 			break
 		}
+		if len(a) == 0 || a[0] != '-' {
+			break
+		}
 	}
 	f := c.parse("+s:w", "separator=s", "equal-width=w")
 	c.operands(1, 3)

@@ -259,7 +259,7 @@ func (s *Shell) become(path string, argv []string) error {
 	}
 	err := syscall.Exec(path, argv, s.environ())
 	if err == syscall.ENOEXEC {
-		if self := selfPath(); self != "" {
+		if self := Self(); self != "" {
 			err = syscall.Exec(self, append([]string{"sh", path}, argv[1:]...), s.environ())
 		}
 	}

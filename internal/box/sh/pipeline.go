@@ -29,7 +29,7 @@ func (s *Shell) startProgram(args, env []string, group int) *process {
 	p, err := kids.fork(path, args, env, s.fds[:], s.attr(group))
 	if errors.Is(err, syscall.ENOEXEC) {
 		// A script without #! is run by this shell, see execvp(3).
-		if self := selfPath(); self != "" {
+		if self := Self(); self != "" {
 			p, err = kids.fork(self, append([]string{"sh", path}, args[1:]...), env, s.fds[:], s.attr(group))
 		}
 	}

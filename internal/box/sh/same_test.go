@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/container-labs/lab/internal/testenv"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -17,7 +18,7 @@ func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == "sh" {
 		os.Exit(Main(os.Args))
 	}
-	os.Exit(m.Run())
+	testenv.Main(m)
 }
 
 // shell gives the path of a link named sh to this test, which TestMain then makes the shell.

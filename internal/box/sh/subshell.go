@@ -15,9 +15,9 @@ import (
 // from which it reads what it has to know.
 const stateVar = "LAB_BOX_SHELL_STATE"
 
-// selfPath finds the file of this program, so that it can be started again; /proc may be missing.
+// Self finds the file of this program, so that it can be started again; /proc may be missing.
 // A name that says "sh" is preferred, for it is what ps shows.
-func selfPath() string {
+func Self() string {
 	self, err := os.Stat("/proc/self/exe")
 	candidates := []string{"/bin/sh"}
 	if p, e := exec.LookPath(strings.TrimPrefix(os.Args[0], "-")); e == nil {
@@ -36,7 +36,7 @@ func selfPath() string {
 
 // forkSelf starts this program with a copy of the state, to run one part of a command.
 func (s *Shell) forkSelf(r ref, group int) (*process, error) {
-	self := selfPath()
+	self := Self()
 	if self == "" {
 		return nil, errors.New("can't find my own program to fork")
 	}
