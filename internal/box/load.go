@@ -86,7 +86,8 @@ func forkbomb(c *call) {
 		}
 	}()
 	for i := range n {
-		cmd := &exec.Cmd{Path: self, Args: []string{"sleep", "30"}}
+		// Not /dev/null, which an empty root does not have.
+		cmd := &exec.Cmd{Path: self, Args: []string{"sleep", "30"}, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
 		if err := cmd.Start(); err != nil {
 			c.printf("fork %d of %d: %s\n", i+1, n, text(err))
 			c.code = 1
