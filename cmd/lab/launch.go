@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -39,6 +40,7 @@ func (l *launch) run(ctx context.Context) (int, error) {
 		return 0, errNotRoot
 	}
 	l.store = store.Open(l.request.root)
+	l.store.Made = func(containers string) { _ = unionfs.Spread(containers) } // a hint for speed; most file systems know none
 	for _, step := range [...]func(context.Context) error{l.findImage, l.identify, l.configure} {
 		if err := step(ctx); err != nil {
 			return 0, err
@@ -56,10 +58,22 @@ func (l *launch) run(ctx context.Context) (int, error) {
 	}}
 	exit, err := m.Do()
 	if err != nil {
+		err = l.better(err)
 		l.abandon()
 		return 0, err
 	}
 	return exit.Code, l.settle(exit.Code)
+}
+
+// better puts into words what the kernel refuses with a bare EINVAL.
+func (l *launch) better(err error) error {
+	var op *kernel.Error
+	if errors.As(err, &op) && op.Errno == unix.EINVAL && strings.Contains(op.Op.String(), "overlay") {
+		if found := l.c.Root.Check(); found != nil {
+			return found
+		}
+	}
+	return err
 }
 
 // findImage looks for the image here, else pulls it.

@@ -69,7 +69,8 @@ func (f *forking) show(i int, errno syscall.Errno) {
 		return
 	}
 	r := f.page.results(i)
-	after(f.first+i, &f.ops[i], Result{Value: r.value, Errno: errno, Took: time.Duration(r.end - r.start), Child: true})
+	took := time.Duration(max(r.end-r.start, 0)) // nobody is left to write the end of a successful execve
+	after(f.first+i, &f.ops[i], Result{Value: r.value, Errno: errno, Took: took, Child: true})
 }
 
 // verdict reads the page when the pipe is closed. The page tells a child that executed (it was in an execve and nothing

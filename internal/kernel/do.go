@@ -15,15 +15,33 @@ func Do(op Op) (int, error) {
 	return do(&op, &slots)
 }
 
-// DoAll makes the calls in order and stops at the first that fails. The slots are the list's own.
+// DoAll makes the calls in order and stops at the first that fails; the descriptors that are open in slots then are
+// closed. The slots are the list's own: a list that succeeds closes what it opened.
 func DoAll(ops []Op) error {
 	var slots [maxSlots]int64
 	for i := range ops {
 		if _, err := do(&ops[i], &slots); err != nil {
+			closeOpen(ops[:i], &slots)
 			return err
 		}
 	}
 	return nil
+}
+
+// closeOpen closes the descriptors that the ops opened and did not close.
+func closeOpen(ops []Op, slots *[maxSlots]int64) {
+	open := map[Slot]bool{}
+	for i := range ops {
+		if ops[i].Out != 0 {
+			open[ops[i].Out] = true
+		}
+		if ops[i].Call == "close" {
+			delete(open, ops[i].Args[0].slot)
+		}
+	}
+	for s := range open {
+		_ = syscall.Close(int(slots[s]))
+	}
 }
 
 // made counts the ops of this process, so that a listing and the test door number them alike.

@@ -9,7 +9,12 @@ import (
 )
 
 // Store is lab's directory, usually /var/lib/lab.
-type Store struct{ dir string }
+type Store struct {
+	dir string
+
+	// Made is told of the directory for containers when it has just been made; nil: nobody is.
+	Made func(containers string)
+}
 
 // Open names the directory. Nothing is read or made yet.
 func Open(dir string) *Store { return &Store{dir: dir} }
@@ -46,6 +51,9 @@ func (s *Store) prepare() error {
 		if err := os.MkdirAll(s.Path(dir), 0o710); err != nil {
 			return fmt.Errorf("make lab's directory: %w", err)
 		}
+	}
+	if s.Made != nil {
+		s.Made(s.Path("containers"))
 	}
 	return nil
 }
