@@ -8,6 +8,7 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/urfave/cli/v2"
+	"golang.org/x/sys/unix"
 
 	"github.com/container-labs/lab/internal/capability"
 	"github.com/container-labs/lab/pkg/cgroup"
@@ -191,8 +192,20 @@ func (r *request) security(ctx *cli.Context) error {
 	if err != nil {
 		return usage("%w", err)
 	}
-	r.config.Capabilities = caps
 	r.config.Privileged = ctx.Bool("privileged")
+	if r.config.Privileged {
+		caps = capability.All()
+	}
+	own := capability.Own()
+	for _, name := range ctx.StringSlice("cap-add") {
+		if c, err := capability.Parse(name); err == nil && !own.Has(c) && unix.Geteuid() == 0 {
+			return usage("--cap-add %s: lab itself does not have %s here, so it cannot pass it on", name, c)
+		}
+	}
+	r.config.Capabilities = caps
+	if unix.Geteuid() == 0 {
+		r.config.Capabilities &= own
+	}
 	if r.config.Privileged {
 		r.seccomp = "unconfined"
 	}

@@ -21,6 +21,7 @@ type builder struct {
 	loans []kernel.Op            // what lab opens for it
 	lent  map[string]kernel.Slot // host devices
 	early map[string]kernel.Slot // /proc and /sys, made before the old root goes
+	tasks []kernel.Slot          // the v1 groups' tasks files
 	err   error
 }
 

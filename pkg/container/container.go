@@ -56,7 +56,8 @@ type Plan struct {
 	Start  kernel.Start // Cgroup is filled at start: the directory exists only then
 	After  []kernel.Op
 
-	lent []kernel.Op // what lab opens for a container in a user namespace
+	lent  []kernel.Op   // what lab opens for a container in a user namespace
+	tasks []kernel.Slot // and the slots for its v1 groups' tasks files
 }
 
 // All returns every op of the plan in order.

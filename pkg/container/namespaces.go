@@ -51,7 +51,18 @@ func (b *builder) joinNamespaces() {
 // joinCgroup puts the process into its groups, by itself: on v1 a task that writes 0 to "tasks" needs no lock over its
 // threads, which is 200 times cheaper than the parent writing the pid to cgroup.procs. On v2 it was born there.
 func (b *builder) joinCgroup() {
-	if b.c.Cgroup != nil && !b.private() {
+	switch {
+	case b.c.Cgroup == nil:
+	case b.private():
+		for _, tree := range b.c.Cgroup.Dirs() {
+			if tree == b.c.Cgroup.Dir() {
+				continue // v2: it was born there
+			}
+			slot := b.slot()
+			b.tasks = append(b.tasks, slot)
+			b.add(kernel.Write(slot.Ref(), "0").For("join: write 0 to " + tree + "/tasks"))
+		}
+	default:
 		b.add(b.c.Cgroup.JoinOps(b.slot())...)
 	}
 	if b.has(specs.CgroupNamespace) {

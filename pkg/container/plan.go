@@ -39,7 +39,7 @@ func (c *Container) Plan() (Plan, error) {
 	b.execute()
 
 	plan.Start = kernel.Start{Flags: b.cloneFlags(), Ops: b.ops, Shut: b.c.Shut}
-	plan.After, plan.lent = b.after(), b.loans
+	plan.After, plan.lent, plan.tasks = b.after(), b.loans, b.tasks
 	return plan, b.err
 }
 

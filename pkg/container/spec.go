@@ -57,10 +57,9 @@ func CapabilityNames(s capability.Set) *specs.LinuxCapabilities {
 	return &specs.LinuxCapabilities{Bounding: names, Effective: names, Permitted: names}
 }
 
-// Privileged takes the fences down: all capabilities, nothing masked, /sys and the cgroups writable. The device nodes and the
+// Privileged takes the fences down: nothing masked, /sys and the cgroups writable. The capabilities, the device nodes and the
 // device group are the caller's.
 func Privileged(s *specs.Spec) {
-	s.Process.Capabilities = CapabilityNames(capability.All())
 	s.Linux.MaskedPaths, s.Linux.ReadonlyPaths = nil, nil
 	for i, m := range s.Mounts {
 		if m.Type == "sysfs" || m.Type == "cgroup" {

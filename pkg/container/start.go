@@ -7,6 +7,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/container-labs/lab/internal/kernel"
+	"github.com/container-labs/lab/pkg/cgroup"
 )
 
 // Start makes the plan's calls: first lab's own, then the new process. It returns when the program runs.
@@ -15,7 +16,12 @@ import (
 // Attached. On an error call [Finish].
 func Start(c *Container, p Plan) (*kernel.Child, error) {
 	if err := kernel.DoAll(p.Before); err != nil {
-		return nil, err
+		return nil, cgroup.Explain(err)
+	}
+	if c.Cgroup != nil {
+		if err := c.Cgroup.AttachDevices(); err != nil { // v2 judges devices by a BPF program, v1 by what Before wrote
+			return nil, err
+		}
 	}
 	if c.Cgroup != nil && c.Cgroup.Dir() != "" {
 		dir, err := os.Open(c.Cgroup.Dir()) // CLONE_INTO_CGROUP wants the group as a descriptor

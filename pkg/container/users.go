@@ -14,8 +14,8 @@ import (
 )
 
 // In a user namespace of its own the container's root is nobody outside. Three things that root does elsewhere, it then
-// cannot: open lab's files, join a v1 group, and make device nodes. So lab does the first two for it while it waits, and the
-// nodes are bound from the host.
+// cannot: open lab's files, open a v1 group's tasks file, and make device nodes. So lab opens files and groups for it, and
+// the nodes are bound from the host.
 
 // rootSlot holds the ready root file system, bindSlots on the clones of the host's files, both opened by lab before the fork.
 const rootSlot kernel.Slot = 241
@@ -53,9 +53,6 @@ func (b *builder) writeMaps(child *kernel.Child) error {
 	for slot, fd := range b.c.inherited {
 		child.SetSlot(slot, fd)
 	}
-	if b.c.Cgroup != nil {
-		return b.c.Cgroup.Join(child.PID)
-	}
 	return nil
 }
 
@@ -77,6 +74,9 @@ func (c *Container) openForUsers(p Plan) (err error) {
 		}
 	}()
 	uids, gids := idMaps(c.Spec.Linux.UIDMappings), idMaps(c.Spec.Linux.GIDMappings)
+	if err := c.openTasks(p); err != nil {
+		return err
+	}
 	users, err := ns.NewUser(uids, gids)
 	if err != nil {
 		return err
@@ -102,6 +102,27 @@ func (c *Container) openForUsers(p Plan) (err error) {
 		root <- err
 	}()
 	return <-root
+}
+
+// openTasks opens the v1 groups' tasks files: the kernel asks for the rights of who opened a file, so the child may write
+// to what lab has opened.
+func (c *Container) openTasks(p Plan) error {
+	if c.Cgroup == nil {
+		return nil
+	}
+	files, err := c.Cgroup.OpenTasks()
+	if err != nil {
+		return err
+	}
+	for i, f := range files {
+		fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			return fmt.Errorf("open the container's groups: %w", err)
+		}
+		_ = f.Close()
+		c.inherited[p.tasks[i]] = fd
+	}
+	return nil
 }
 
 func (c *Container) closeInherited() {
