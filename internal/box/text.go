@@ -142,7 +142,7 @@ func trSet(c *call, s string) []rune {
 	r := []rune(trEscape(s))
 	for i := 0; i < len(r); i++ {
 		if r[i] == '[' && i+1 < len(r) && r[i+1] == ':' {
-			if end := strings.Index(string(r[i:]), ":]"); end > 0 {
+			if end := strings.Index(string(r[i:]), ":]"); end > 1 {
 				name := string(r[i+2 : i+end])
 				for x := rune(0); x < 128; x++ {
 					if sh.Match("[[:"+name+":]]", string(x)) {

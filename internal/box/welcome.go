@@ -136,7 +136,7 @@ func (c *call) welcomeLimits(line lineFunc) {
 	v, file := cgroupValue("memory", "memory.limit_in_bytes", "memory.max")
 	switch n := atou(v); {
 	case v == "":
-		line("memory", "limit not visible", "no memory.max in /sys/fs/cgroup")
+		line("memory", "limit not visible", "not in /sys/fs/cgroup")
 	case v == "max" || n >= 1<<62:
 		line("memory", "no limit", file)
 	default:
@@ -146,7 +146,7 @@ func (c *call) welcomeLimits(line lineFunc) {
 	v, file = cgroupValue("pids", "pids.max", "pids.max")
 	switch v {
 	case "":
-		line("pids", "limit not visible", "no pids.max in /sys/fs/cgroup")
+		line("pids", "limit not visible", "not in /sys/fs/cgroup")
 	case "max":
 		line("pids", "no limit", file)
 	default:
@@ -172,7 +172,7 @@ func (c *call) welcomeCPU(line lineFunc) {
 		show(f[0], f[1], file)
 		return
 	}
-	line("cpu", "quota not visible", "no cpu.max in /sys/fs/cgroup")
+	line("cpu", "quota not visible", "not in /sys/fs/cgroup")
 }
 
 func (c *call) welcomeNet(line lineFunc) {

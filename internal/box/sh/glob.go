@@ -81,7 +81,7 @@ func bracket(pat string, r rune) (n int, in, valid bool) {
 			return i + 1, in != negate, true
 		}
 		if strings.HasPrefix(pat[i:], "[:") {
-			if end := strings.Index(pat[i:], ":]"); end > 0 {
+			if end := strings.Index(pat[i:], ":]"); end > 1 {
 				in = in || class(pat[i+2:i+end], r)
 				i += end + 2
 				continue
