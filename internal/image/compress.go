@@ -73,18 +73,11 @@ func decompress(r *bufio.Reader, size int64) (io.ReadCloser, compression, error)
 		z, err := zstd.NewReader(r,
 			zstd.WithDecoderLowmem(true),
 			zstd.WithDecoderMaxWindow(zstdWindow),
-			zstd.WithDecoderConcurrency(zstdThreads(size)))
+			zstd.WithDecoderConcurrency(1)) // ahead's goroutines around it are faster than its own
 		if err != nil {
 			return nil, c, err
 		}
 		return z.IOReadCloser(), c, nil
 	}
 	return io.NopCloser(r), c, nil
-}
-
-func zstdThreads(size int64) int {
-	if size > 0 && size < smallLayer {
-		return 1
-	}
-	return 2
 }

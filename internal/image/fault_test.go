@@ -47,7 +47,7 @@ func TestTornDownloadIsResumed(t *testing.T) {
 			r.push("app:1", image)
 			var torn, resumed atomic.Int32
 			r.breaks(func(w http.ResponseWriter, req *http.Request, next http.Handler) {
-				if !isBlob(req, image) {
+				if !strings.HasSuffix(req.URL.Path, digestOf(image.layers[0].blob)) {
 					next.ServeHTTP(w, req)
 					return
 				}
@@ -97,7 +97,8 @@ func TestNextPullGoesOn(t *testing.T) {
 	part := s.partial(digestOf(image.layers[0].blob))
 	info, err := os.Stat(part)
 	require.NoError(t, err)
-	require.Equal(t, int64(1<<20), info.Size())
+	begun := info.Size() // the kernel may drop the last bytes of a connection that is reset
+	require.Positive(t, begun)
 
 	for _, spoil := range []bool{false, true} {
 		name := fmt.Sprint("spoilt: ", spoil)
@@ -117,7 +118,7 @@ func TestNextPullGoesOn(t *testing.T) {
 		if spoil {
 			assert.Equal(t, "", from.Load(), name)
 		} else {
-			assert.Contains(t, from.Load(), "bytes=1048576-", name)
+			assert.Contains(t, from.Load(), fmt.Sprintf("bytes=%d-", begun), name)
 		}
 		assert.NoFileExists(t, part)
 	}
