@@ -112,12 +112,20 @@ func tlsConfig(registry string, insecure bool) (*tls.Config, error) {
 	return config, nil
 }
 
+// close lets go of connections that wait for another request.
+func (c *client) close() {
+	(&http.Client{Transport: c.base}).CloseIdleConnections()
+}
+
 // guarded never speaks plain http to a registry that is not meant to be so
 // addressed, whatever a library or a redirection tries: a login would be readable.
 type guarded struct {
 	client *client
 	inner  http.RoundTripper
 }
+
+// CloseIdleConnections is for client.close.
+func (g *guarded) CloseIdleConnections() { (&http.Client{Transport: g.inner}).CloseIdleConnections() }
 
 var errPlain = errors.New("plain http is only for registries on this machine")
 

@@ -89,6 +89,7 @@ func (p *pull) run(ctx context.Context) (*PullResult, error) {
 	if p.client, err = newClient(p.ref, p.opt.Insecure, p.patience); err != nil {
 		return nil, err
 	}
+	defer p.client.close()
 	result, err := p.fromRegistry(ctx, local)
 	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
 		p.takeBack()
@@ -118,8 +119,8 @@ func (p *pull) complete(img *Image) bool {
 
 func (p *pull) fromRegistry(ctx context.Context, local *Image) (*PullResult, error) {
 	if local != nil {
-		if result := p.unchanged(ctx, local); result != nil {
-			return result, nil
+		if result, err := p.unchanged(ctx, local); result != nil || err != nil {
+			return result, err
 		}
 	}
 	c, digest, err := p.resolve(ctx)
@@ -172,23 +173,26 @@ func (m *manifest) leased(digest string, diffIDs []string) leased {
 }
 
 // unchanged asks with one HEAD request whether the tag still stands for what this
-// store has. Any doubt, and the long way is gone.
-func (p *pull) unchanged(ctx context.Context, local *Image) *PullResult {
+// store has. Any doubt, and the long way is gone: nil and no error.
+func (p *pull) unchanged(ctx context.Context, local *Image) (*PullResult, error) {
 	header := http.Header{"Accept": acceptManifests}
 	resp, err := p.client.do(ctx, http.MethodHead, p.client.manifestPath(p.ref.identifier()), header, "look up manifest")
+	if errors.Is(err, ErrRegistry) || errors.Is(err, ErrUnknown) {
+		return nil, nil // it may not know HEAD, and GET explains itself better
+	}
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	resp.Body.Close()
 	digest := resp.Header.Get("Docker-Content-Digest")
 	if !validDigest(digest) {
-		return nil
+		return nil, nil
 	}
 	same, err := p.findRef(p.ref.withDigest(digest))
 	if err != nil || same.ID != local.ID || !p.complete(local) {
-		return nil
+		return nil, nil
 	}
-	return &PullResult{Image: local, Ref: p.ref, Digest: digest}
+	return &PullResult{Image: local, Ref: p.ref, Digest: digest}, nil
 }
 
 var acceptManifests = []string{mediaOCIIndex + ", " + mediaDockerList + ", " + mediaOCIManifest + ", " + mediaDockerManifest}

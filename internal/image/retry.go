@@ -19,7 +19,7 @@ type patience struct {
 	stall    time.Duration // without a byte, a connection counts as torn
 }
 
-// ordinary patience: a pull gives up after about half a minute of nothing.
+// ordinary patience: a pull gives up after about a quarter of a minute of refusals.
 var ordinary = patience{attempts: 6, first: 500 * time.Millisecond, longest: 60 * time.Second, stall: 60 * time.Second}
 
 // pause waits before attempt n (from 1), or as long as the registry asked, which

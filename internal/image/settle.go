@@ -2,6 +2,7 @@ package image
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -27,6 +28,14 @@ func (s *Store) settle(diffIDs []string) error {
 			if err := s.settleDir(diffIDs[:i+1], name); err != nil {
 				return fmt.Errorf("layer %s: directory %q: %w", ShortID(id), name, err)
 			}
+		}
+		info.Implied = nil // never again: containers may stand on it
+		data, err := json.MarshalIndent(info, "", "  ")
+		if err == nil {
+			err = writeFile(s.layerDir(id)+"/layer.json", append(data, '\n'))
+		}
+		if err != nil {
+			return fmt.Errorf("write layer %s: %w", ShortID(id), err)
 		}
 	}
 	return nil

@@ -69,7 +69,10 @@ func (s *Store) sweep() {
 		entries, _ := os.ReadDir(s.path(dir))
 		for _, e := range entries {
 			// writeFile's: alive for a moment only, and without a lock.
-			if info, err := e.Info(); err == nil && strings.HasPrefix(e.Name(), ".new-") && time.Since(info.ModTime()) > time.Hour {
+			if !strings.HasPrefix(e.Name(), ".new-") {
+				continue
+			}
+			if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > time.Hour {
 				os.Remove(s.path(dir, e.Name()))
 			}
 		}
