@@ -21,7 +21,6 @@ type lister struct {
 	users   *accounts
 	groups  *accounts
 	columns int
-	links   bool // the operand itself is not followed
 }
 
 type listed struct {

@@ -46,11 +46,9 @@ func (s *Shell) cd(args []string) {
 			}
 		}
 	}
-	logical := target
+	logical := filepath.Clean(target)
 	if !strings.HasPrefix(target, "/") {
 		logical = filepath.Join(pwd, target)
-	} else {
-		logical = filepath.Clean(target)
 	}
 	if s.nested && s.savedDir < 0 {
 		if fd, err := unix.Open(".", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err == nil {

@@ -169,50 +169,56 @@ func (s *Shell) awaitSignal() {
 // KillArgs reads the arguments of kill(1): -9, -KILL, -s KILL, -l. list is the text of kill -l.
 func KillArgs(args []string) (sig syscall.Signal, rest []string, list string, err error) {
 	sig = syscall.SIGTERM
-	for len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' {
-		a := args[0][1:]
+	if len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' {
+		name := args[0][1:]
 		args = args[1:]
-		switch {
-		case a == "-":
+		switch name {
+		case "-":
 			return sig, args, "", nil
-		case a == "l" || a == "L":
-			if len(args) > 0 {
-				for _, n := range args {
-					v, ok := ParseSignal(n)
-					if x, e := strconv.Atoi(n); e == nil && x > 128 {
-						v, ok = syscall.Signal(x-128), x < 128+65
-					}
-					if !ok {
-						return 0, nil, "", fmt.Errorf("bad signal name '%s'", n)
-					}
-					if isDigit(n[0]) {
-						list += SignalName(v) + "\n"
-					} else {
-						list += strconv.Itoa(int(v)) + "\n"
-					}
-				}
-				return sig, nil, list, nil
-			}
-			return sig, nil, SignalList(), nil
-		case a == "s" || a == "n":
+		case "l", "L":
+			list, err = translateSignals(args)
+			return sig, nil, list, err
+		case "s", "n":
 			if len(args) == 0 {
-				return 0, nil, "", fmt.Errorf("option requires an argument: %s", a)
+				return 0, nil, "", fmt.Errorf("option requires an argument: %s", name)
 			}
-			a, args = args[0], args[1:]
+			name, args = args[0], args[1:]
 		}
 		var ok bool
-		if sig, ok = ParseSignal(a); !ok {
-			return 0, nil, "", fmt.Errorf("bad signal name '%s'", a)
+		if sig, ok = ParseSignal(name); !ok {
+			return 0, nil, "", fmt.Errorf("bad signal name '%s'", name)
 		}
 		if len(args) > 0 && args[0] == "--" {
 			args = args[1:]
 		}
-		break
 	}
 	if len(args) == 0 {
 		return 0, nil, "", fmt.Errorf("you need to specify whom to kill")
 	}
 	return sig, args, "", nil
+}
+
+// translateSignals is kill -l: the table of signals, or names for numbers and numbers for names.
+func translateSignals(args []string) (string, error) {
+	if len(args) == 0 {
+		return SignalList(), nil
+	}
+	var b strings.Builder
+	for _, a := range args {
+		sig, ok := ParseSignal(a)
+		if n, err := strconv.Atoi(a); err == nil && n > 128 { // an exit status
+			sig, ok = syscall.Signal(n-128), n <= 128+64
+		}
+		switch {
+		case !ok:
+			return "", fmt.Errorf("bad signal name '%s'", a)
+		case isDigit(a[0]):
+			b.WriteString(SignalName(sig) + "\n")
+		default:
+			b.WriteString(strconv.Itoa(int(sig)) + "\n")
+		}
+	}
+	return b.String(), nil
 }
 
 // SignalList is the output of kill -l.

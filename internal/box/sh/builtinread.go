@@ -66,7 +66,6 @@ func (s *Shell) read(args []string) {
 	}
 	text, quoted, ok := s.readLine(raw, limit, timeout)
 	if len(args) == 0 {
-		args = []string{"REPLY"}
 		s.mustSet("REPLY", string(text))
 	} else {
 		s.splitRead(args, text, quoted)

@@ -17,7 +17,6 @@ type job struct {
 	group  int
 	procs  []*process
 	text   string
-	told   bool // its end has been shown
 	parked bool // stopped, or put in the background
 }
 

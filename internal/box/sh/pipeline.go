@@ -66,7 +66,7 @@ func (s *Shell) find(name string) (path string, code int, err error) {
 			return "", 126, errors.New(errText(err))
 		}
 		if st.IsDir() {
-			return "", 126, errors.New("Permission denied")
+			return "", 126, errors.New(errText(unix.EACCES))
 		}
 		return name, 0, nil
 	}
@@ -87,7 +87,7 @@ func (s *Shell) find(name string) (path string, code int, err error) {
 		denied = true
 	}
 	if denied {
-		return "", 126, errors.New("Permission denied")
+		return "", 126, errors.New(errText(unix.EACCES))
 	}
 	return "", 127, errors.New("not found")
 }

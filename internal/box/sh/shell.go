@@ -69,7 +69,6 @@ type Shell struct {
 	subst       int // status of the last command substitution, or -1
 	depth       int
 	getopt      int // place within the current argument of getopts
-	stdinBuf    []byte
 }
 
 func newShell(name string) *Shell {
