@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -50,6 +49,7 @@ func (l *launch) configure(context.Context) error {
 			return fmt.Errorf("find lab's own program for --init: %w", err)
 		}
 	}
+	l.c.Files = l.files()
 	l.state = container.State{
 		ID: l.id, Name: r.name, Image: r.image, ImageID: l.image.ID, Command: l.c.Spec.Process.Args, Labels: r.labels,
 		Created: time.Now(), Status: container.Created, Remove: r.remove,
@@ -154,13 +154,6 @@ func (l *launch) where() error {
 			Options: []string{"nosuid", "noexec", "nodev", "mode=1777", fmt.Sprintf("size=%d", r.shm)},
 		})
 	}
-	dir := l.store.Container(l.id)
-	for _, name := range [...]string{"hostname", "hosts", "resolv.conf"} {
-		target := "/etc/" + name
-		if !slices.ContainsFunc(r.volumes, func(m specs.Mount) bool { return m.Destination == target }) {
-			cfg.Mounts = append(cfg.Mounts, specs.Mount{Destination: target, Type: "bind", Source: filepath.Join(dir, name), Options: []string{"rbind"}})
-		}
-	}
 	for _, m := range r.volumes {
 		if m.Type == "bind" {
 			if _, err := os.Stat(m.Source); errors.Is(err, fs.ErrNotExist) && !r.dry {
@@ -222,23 +215,34 @@ func (l *launch) ownFilter(file string, caps capability.Set) error {
 	return nil
 }
 
-// hostTexts are the contents of the container's three network files.
-func (l *launch) hostTexts() map[string]string {
+// files are the three that tell a container its name and how to find others, unless a volume is one of them.
+func (l *launch) files() []container.File {
 	name := l.c.Spec.Hostname
-	texts := map[string]string{
-		"hostname":    name + "\n",
-		"hosts":       "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n127.0.1.1\t" + name + "\n",
-		"resolv.conf": "# this container has no network\n",
+	list := []container.File{
+		{Path: "/etc/hostname", Content: name + "\n"},
+		{Path: "/etc/hosts", Content: hostsHead + "127.0.1.1\t" + name + "\n"},
+		{Path: "/etc/resolv.conf", Content: "# this container has no network\n"},
 	}
 	if l.request.network == "host" {
-		for _, file := range [...]string{"hosts", "resolv.conf"} {
-			if data, err := os.ReadFile("/etc/" + file); err == nil {
-				texts[file] = string(data)
+		for i := range list[1:] {
+			if data, err := os.ReadFile(list[i+1].Path); err == nil {
+				list[i+1].Content = string(data)
 			}
 		}
 	}
-	return texts
+	return slices.DeleteFunc(list, func(f container.File) bool {
+		return slices.ContainsFunc(l.request.volumes, func(m specs.Mount) bool {
+			return m.Destination == f.Path || m.Destination == "/etc"
+		})
+	})
 }
+
+const hostsHead = `127.0.0.1	localhost
+::1	localhost ip6-localhost ip6-loopback
+fe00::	ip6-localnet
+ff02::1	ip6-allnodes
+ff02::2	ip6-allrouters
+`
 
 // privateUsers maps the container's users to ones that own nothing outside: root is 100000 there.
 func privateUsers() (uids, gids []specs.LinuxIDMapping) {

@@ -29,6 +29,7 @@ type launch struct {
 	store   *store.Store
 	image   *image.Image
 	id      string
+	named   bool // the name is claimed in the store
 	machine *cgroup.Machine
 	c       *container.Container
 	ledger  *store.Ledger
@@ -96,6 +97,8 @@ func (l *launch) identify(context.Context) error {
 	if l.request.dry {
 		l.id = strings.Repeat("d", 64)
 	}
+	// A name that was not asked for, of a container that will not stay, need not be kept from others.
+	l.named = l.request.name != "" || !l.request.remove
 	if l.request.name == "" {
 		l.request.name = randomName(b)
 	}
@@ -105,7 +108,10 @@ func (l *launch) identify(context.Context) error {
 // prepare writes the ledger, then makes the container's directory and the files that are bound into it.
 func (l *launch) prepare() error {
 	dir := l.store.Container(l.id)
-	undo := []store.Undo{{Do: "container", Arg: dir}, {Do: "name", Arg: l.request.name + " " + l.id}, {Do: "cgroup", Arg: groupPath(l.id)}}
+	undo := []store.Undo{{Do: "container", Arg: dir}, {Do: "cgroup", Arg: groupPath(l.id)}}
+	if l.named {
+		undo = append(undo, store.Undo{Do: "name", Arg: l.request.name + " " + l.id})
+	}
 	if !l.request.remove {
 		undo[0].Do = "settle"
 	}
@@ -114,26 +120,15 @@ func (l *launch) prepare() error {
 		return err
 	}
 	l.c.Shut = []int{l.ledger.Lock()}
-	if err := l.store.Claim(l.request.name, l.id); err != nil {
-		return err
+	if l.named {
+		if err := l.store.Claim(l.request.name, l.id); err != nil {
+			return err
+		}
 	}
 	if err := l.store.MakeContainer(l.id); err != nil {
 		return err
 	}
-	if err := l.hostFiles(dir); err != nil {
-		return err
-	}
 	return l.cidfile()
-}
-
-// hostFiles writes what the container sees as /etc/hostname, /etc/hosts and /etc/resolv.conf.
-func (l *launch) hostFiles(dir string) error {
-	for name, text := range l.hostTexts() {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			return fmt.Errorf("write the container's %s: %w", name, err)
-		}
-	}
-	return nil
 }
 
 func (l *launch) cidfile() error {
@@ -151,17 +146,27 @@ func (l *launch) cidfile() error {
 	return err
 }
 
-// started runs beside the program: it records the container, and cleans up after labs that died.
-func (l *launch) started(pid int) {
+// started runs beside the program: it cleans up after labs that died, and records the container. One that is to be removed
+// and ends at once is never seen by anybody, so its record can wait a moment.
+func (l *launch) started(pid int, ended <-chan struct{}) {
+	if _, err := l.store.Sweep(doers(l.store, l.machine)); err != nil {
+		complain(l.std.err, err)
+	}
+	if l.request.remove {
+		select {
+		case <-ended:
+			return
+		case <-time.After(recordAfter):
+		}
+	}
 	l.state.Status, l.state.PID, l.state.Started = container.Running, pid, time.Now()
 	l.state.StartTime = container.StartTime(pid)
 	if err := l.record(); err != nil {
 		complain(l.std.err, err)
 	}
-	if _, err := l.store.Sweep(doers(l.store, l.machine)); err != nil {
-		complain(l.std.err, err)
-	}
 }
+
+const recordAfter = 20 * time.Millisecond
 
 // record writes the bundle's config.json and our state.json.
 func (l *launch) record() error {

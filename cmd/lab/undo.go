@@ -5,19 +5,37 @@ import (
 	"io/fs"
 	"os"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/container-labs/lab/internal/store"
 	"github.com/container-labs/lab/pkg/cgroup"
 	"github.com/container-labs/lab/pkg/container"
+	"github.com/container-labs/lab/pkg/unionfs"
 )
 
 // doers are the ways to take back what the ledger names.
 func doers(s *store.Store, m *cgroup.Machine) map[string]store.Doer {
 	return map[string]store.Doer{
 		"cgroup":    func(path string) error { return m.Group(path, cgroup.Limits{}).Delete() },
-		"container": s.Remove,
+		"container": func(dir string) error { return removeBundle(s, dir) },
 		"name":      s.ReleaseAny,
 		"settle":    func(dir string) error { return settleDead(s, dir) },
 	}
+}
+
+// removeBundle removes a container's directory. One that wrote nothing has an empty layer and four empty directories, which are
+// removed by name; all else is searched.
+func removeBundle(s *store.Store, dir string) error {
+	if err := s.Inside(dir); err != nil {
+		return err
+	}
+	_ = unionfs.ForgetVolatile(dir + "/work")
+	for _, name := range [...]string{"/work/work", "/work", "/upper", ""} {
+		if unix.Rmdir(dir+name) != nil {
+			return s.Remove(dir)
+		}
+	}
+	return nil
 }
 
 // settleDead ends the record of a container whose lab was killed: the kernel ended its processes with it. One that was

@@ -16,8 +16,9 @@ import (
 type Run struct {
 	Container *container.Container
 
-	// Started is called once, while the program already runs: the place for work that need not delay it.
-	Started func(pid int)
+	// Started is called once, while the program already runs: the place for work that need not delay it. ended is closed
+	// when the program has ended.
+	Started func(pid int, ended <-chan struct{})
 
 	// Warn prints a sentence to the person at the terminal.
 	Warn func(format string, args ...any)
@@ -51,14 +52,16 @@ func (r *Run) Do() (Exit, error) {
 		return Exit{}, err
 	}
 	var beside sync.WaitGroup
+	ended := make(chan struct{})
 	beside.Go(func() {
 		signal.Notify(signals, forwarded...) // costs a thread switch a signal, so the program starts meanwhile
 		go r.pass(signals, child, t)
 		if r.Started != nil {
-			r.Started(child.PID)
+			r.Started(child.PID, ended)
 		}
 	})
 	exit, err := r.wait(child)
+	close(ended)
 	t.drain()
 	beside.Wait()
 	if finish := container.Finish(r.Container, plan); err == nil {

@@ -30,6 +30,9 @@ type Container struct {
 	// FilterJSON is the profile as the specification spells it, where that was made ahead too; Spec.Linux.Seccomp is nil then.
 	FilterJSON string
 
+	// Files are small files that the container gets, over what the image has at their paths.
+	Files []File
+
 	// Terminal receives the master side of the container's terminal, before the program starts. It is called when
 	// Spec.Process.Terminal is set and owns the descriptor.
 	Terminal func(master int) error

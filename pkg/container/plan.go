@@ -25,6 +25,7 @@ func (c *Container) Plan() (Plan, error) {
 
 	b.mountProc()
 	b.mountDev()
+	b.giveFiles()
 	b.mountRest() // /sys, /dev/pts, /dev/shm, /dev/mqueue, cgroups, tmpfs, volumes
 	b.loopbackUp()
 	b.hostname()

@@ -27,10 +27,11 @@ func sample(mountinfo string) *container.Container {
 	limits := cgroup.Limits{Devices: cgroup.DefaultDevices()}
 	cfg := container.Config{
 		ID: id, Args: []string{"true"}, Capabilities: capability.Default, Limits: limits,
-		Mounts: []specs.Mount{{Destination: "/etc/hosts", Type: "bind", Source: "/var/lib/lab/containers/ID/hosts", Options: []string{"rbind"}}},
+		Mounts: []specs.Mount{{Destination: "/data", Type: "bind", Source: "/srv/data", Options: []string{"rbind", "ro"}}},
 	}
 	return &container.Container{
 		ID: id, Spec: cfg.Spec(), Attached: true, Filter: make([]byte, 8*255),
+		Files:  []container.File{{Path: "/etc/hosts", Content: "127.0.0.1\tlocalhost\n"}},
 		Cgroup: machine.Group("lab/"+id, limits), Machine: machine,
 		Root: unionfs.Overlay{
 			Lower: []string{"/var/lib/lab/layers/top/diff", "/var/lib/lab/layers/base/diff"},
@@ -90,8 +91,8 @@ func TestPlanOrder(t *testing.T) {
 	private, overlay, pivot := at("mount", "MS_PRIVATE"), at("mount", "overlay"), at("pivot_root", "")
 	assert.Less(t, private, overlay, "the tree is private before the first mount")
 	assert.Less(t, at("write", `"0"`), private, "the process is counted before it does anything")
-	assert.Less(t, at("open_tree", "hosts"), pivot, "the host's files are opened while there is a host")
-	assert.Less(t, pivot, at("move_mount", "/etc/hosts"), "and attached when there is none")
+	assert.Less(t, at("open_tree", "/srv/data"), pivot, "the host's files are opened while there is a host")
+	assert.Less(t, pivot, at("move_mount", "/data"), "and attached when there is none")
 	assert.Less(t, at("seccomp", ""), at("capset", ""), "a filter without no_new_privs needs a capability")
 	assert.Equal(t, "execve", plan.Start.Ops[len(plan.Start.Ops)-1].Call)
 

@@ -12,7 +12,7 @@ import (
 // its own /dev, read-only /sys, masked parts of /proc. The caller sets the process, the host name and the limits.
 func Default() *specs.Spec {
 	return &specs.Spec{
-		Version: specs.Version,
+		Version: "1.0.2", // all that is used here is in it, and older engines read it too
 		Process: &specs.Process{Cwd: "/", Capabilities: CapabilityNames(capability.Default)},
 		Root:    &specs.Root{Path: "rootfs"},
 		Mounts:  defaultMounts(),
