@@ -20,6 +20,8 @@ const (
 	maxDocument  = maxConfig
 	maxDocuments = 64 << 20
 	maxMembers   = 10000
+
+	maxArchiveLayers = 2000 // each keeps two files open until the end
 )
 
 // An archive is a tar with images in it, read in one pass.
@@ -98,6 +100,9 @@ func (a *archive) member(ctx context.Context, h *tar.Header, r io.Reader) error 
 }
 
 func (a *archive) addLayer(ctx context.Context, name string, r io.Reader, size int64) error {
+	if len(a.layers) == maxArchiveLayers {
+		return fmt.Errorf("%w: the archive has more than %d layers", ErrNotImage, maxArchiveLayers)
+	}
 	in, err := a.store.receive(ctx, r, size, promised(name))
 	if err != nil {
 		return err
