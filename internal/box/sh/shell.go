@@ -1,12 +1,10 @@
 package sh
 
 import (
-	"fmt"
 	"maps"
 	"os"
 	"slices"
 	"strings"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -24,12 +22,6 @@ const (
 	flowExit
 	flowAbort // back to the prompt: an interrupt, or an error at a terminal
 )
-
-type variable struct {
-	value         string
-	set           bool
-	export, fixed bool
-}
 
 // Shell is the state that a POSIX shell calls its execution environment.
 type Shell struct {
@@ -84,29 +76,6 @@ func newShell(name string) *Shell {
 	return s
 }
 
-// importEnv makes exported variables of the environment, and sets the shell's own.
-func (s *Shell) importEnv() {
-	for _, kv := range os.Environ() {
-		if k, v, ok := strings.Cut(kv, "="); ok && validName(k) && k != stateVar {
-			s.vars[k] = &variable{value: v, set: true, export: true}
-		}
-	}
-	for k, v := range map[string]string{"IFS": " \t\n", "OPTIND": "1", "PS2": "> ", "PS4": "+ "} {
-		s.vars[k] = &variable{value: v, set: true}
-	}
-	s.assign("PPID", fmt.Sprint(os.Getppid()))
-	if _, ok := s.get("PATH"); !ok {
-		s.assign("PATH", DefaultPath)
-	}
-	if dir, err := os.Getwd(); err == nil {
-		s.assign("PWD", dir)
-		s.vars["PWD"].export = true
-	}
-}
-
-// DefaultPath is the search path of a shell that is given none.
-const DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 func (s *Shell) opt(c byte) bool { return s.on[c] }
 
 func (s *Shell) flags() string {
@@ -117,13 +86,6 @@ func (s *Shell) flags() string {
 		}
 	}
 	return b.String()
-}
-
-func (s *Shell) get(name string) (string, bool) {
-	if v, ok := s.vars[name]; ok && v.set {
-		return v.value, true
-	}
-	return "", false
 }
 
 // assign sets a variable; a read-only one stays and false is returned.
@@ -142,23 +104,6 @@ func (s *Shell) assign(name, value string) bool {
 		s.getopt = 0
 	}
 	return true
-}
-
-func (s *Shell) mustSet(name, value string) {
-	if !s.assign(name, value) {
-		panic(&expansionError{name + ": is read only"})
-	}
-}
-
-// environ gives the exported variables as execve(2) wants them.
-func (s *Shell) environ() []string {
-	env := make([]string, 0, 32)
-	for _, k := range slices.Sorted(maps.Keys(s.vars)) {
-		if v := s.vars[k]; v.export && v.set {
-			env = append(env, k+"="+v.value)
-		}
-	}
-	return env
 }
 
 // copy is the state for a subshell that this process runs itself.
@@ -199,65 +144,4 @@ func (c *Shell) leave(parent *Shell) {
 			parent.arm(sig)
 		}
 	}
-}
-
-func (s *Shell) errf(format string, a ...any) {
-	line := ""
-	if !s.interactive && s.line > 0 && s.name != "sh" && !strings.HasSuffix(s.name, "/sh") {
-		line = fmt.Sprintf("line %d: ", s.line)
-	}
-	s.writeErr(s.name + ": " + line + fmt.Sprintf(format, a...) + "\n")
-}
-
-func (s *Shell) writeErr(text string) { writeFD(s.fds[2], text) }
-
-// write is the output of a builtin. A reader that is gone ends a stage of a pipeline, as SIGPIPE would.
-func (s *Shell) write(text string) bool {
-	err := writeFD(s.fds[1], text)
-	if err == nil {
-		return true
-	}
-	if err == syscall.EPIPE && (s.nested || s.stage) {
-		s.status, s.flow = 128+int(syscall.SIGPIPE), flowExit
-		return false
-	}
-	s.errf("write error: %s", errText(err))
-	s.status = 1
-	return false
-}
-
-func writeFD(fd int, text string) error {
-	if fd < 0 {
-		return syscall.EBADF
-	}
-	b := []byte(text)
-	for len(b) > 0 {
-		n, err := unix.Write(fd, b)
-		switch {
-		case err == syscall.EINTR:
-		case err == syscall.EAGAIN:
-			unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}, -1)
-		case err != nil:
-			return err
-		default:
-			b = b[n:]
-		}
-	}
-	return nil
-}
-
-// errText says an errno as the C library does: with a capital, without the call.
-func errText(err error) string {
-	for {
-		u, ok := err.(interface{ Unwrap() error })
-		if !ok || u.Unwrap() == nil {
-			break
-		}
-		err = u.Unwrap()
-	}
-	t := err.Error()
-	if t == "" {
-		return t
-	}
-	return strings.ToUpper(t[:1]) + t[1:]
 }

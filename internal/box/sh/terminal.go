@@ -1,6 +1,8 @@
 package sh
 
 import (
+	"runtime"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -60,4 +62,16 @@ func (s *Shell) takeTerminal() {
 	setForeground(tty, group)
 	s.tty, s.group = tty, group
 	s.on['m'] = true
+}
+
+// setForeground is tcsetpgrp(3). The caller may be in the background itself, so SIGTTOU is
+// blocked on this thread for the call.
+func setForeground(tty, group int) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var set, old unix.Sigset_t
+	set.Val[0] = 1 << (uint(unix.SIGTTOU) - 1)
+	unix.PthreadSigmask(unix.SIG_BLOCK, &set, &old)
+	unix.IoctlSetPointerInt(tty, unix.TIOCSPGRP, group)
+	unix.PthreadSigmask(unix.SIG_SETMASK, &old, nil)
 }

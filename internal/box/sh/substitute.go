@@ -1,0 +1,47 @@
+package sh
+
+import (
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// subshell runs ( … ): at a terminal as a job of its own, else on a copy of the state.
+func (s *Shell) subshell(n *subshell) {
+	c := s.copy()
+	c.run(n.body)
+	if c.flow == flowAbort {
+		s.flow = flowAbort
+	}
+	c.leave(s)
+	s.status = c.status
+}
+
+// substitute runs $( … ) and returns its output without the last newlines.
+func (s *Shell) substitute(body node) string {
+	r, w, err := pipe()
+	if err != nil {
+		panic(&expansionError{"pipe: " + errText(err)})
+	}
+	out := make(chan []byte)
+	go func() {
+		b := readAll(r)
+		unix.Close(r)
+		out <- b
+	}()
+	c := s.copy()
+	c.fds[1] = w
+	c.noErrexit = 0
+	func() {
+		defer unix.Close(w)
+		c.run(body)
+		c.leave(s)
+	}()
+	if c.flow == flowAbort {
+		s.flow = flowAbort
+	}
+	s.subst = c.status
+	b := <-out
+	text := strings.ReplaceAll(string(b), "\x00", "")
+	return strings.TrimRight(text, "\n")
+}
