@@ -102,6 +102,7 @@ func commands(std streams) []*cli.Command {
 		c.UseShortOptionHandling = true
 		c.HideHelp = true // -h is --hostname, as in docker; --help is ours
 		c.Flags = append(c.Flags, &cli.BoolFlag{Name: "help", Usage: "print this text", DisableDefaultText: true})
+		c.Flags = quick(c.Flags)
 		c.Action = orHelp(c.Action)
 	}
 	return list

@@ -88,7 +88,8 @@ func (o Op) String() string {
 	return o.Call + "(" + strings.Join(texts, ", ") + ")"
 }
 
-// Source returns where in lab's own source the op was made: "pkg/container/dev.go:31".
+// Source returns where in lab's own source the op was made: "pkg/container/dev.go:31"; "" if nobody was watching then (see
+// [Watch]).
 func (o Op) Source() string {
 	frames := runtime.CallersFrames(o.pcs[:])
 	for {
@@ -116,7 +117,9 @@ func relative(f runtime.Frame) string {
 // newOp is what every constructor ends in.
 func newOp(call string, nr uintptr, args ...Arg) Op {
 	o := Op{Call: call, Args: onHeap(args), nr: nr}
-	runtime.Callers(3, o.pcs[:])
+	if watching.Load() != nil { // nobody else asks where an op comes from, and finding out costs more than most calls
+		runtime.Callers(3, o.pcs[:])
+	}
 	return o
 }
 
