@@ -163,20 +163,6 @@ func (s *Store) receive(ctx context.Context, r io.Reader, size int64, want strin
 	return in, nil
 }
 
-// newTempFile is locked like a tempDir.
-func (s *Store) newTempFile() (*os.File, error) {
-	for {
-		f, err := os.CreateTemp(s.path("tmp"), "tmp-*")
-		if err != nil {
-			return nil, fmt.Errorf("make file for a layer: %w", err)
-		}
-		if ok, err := tryLock(f); err == nil && ok && stillNamed(f, f.Name()) {
-			return f, nil
-		}
-		f.Close()
-	}
-}
-
 func (in *incoming) commit(s *Store) error {
 	if in.kept {
 		return nil

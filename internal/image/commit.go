@@ -89,7 +89,7 @@ func (s *Store) newRecord(c content) (*record, error) {
 func (s *Store) writeRecord(rec *record) error {
 	data, err := json.Marshal(rec)
 	if err == nil {
-		err = writeFile(s.record(rec.ID), data)
+		err = s.writeFile(s.record(rec.ID), data)
 	}
 	if err != nil {
 		return fmt.Errorf("write record of image %s: %w", ShortID(rec.ID), err)
@@ -101,7 +101,7 @@ func (s *Store) writeBlob(digest string, data []byte) error {
 	if s.hasBlob(digest) {
 		return nil
 	}
-	if err := writeFile(s.blob(digest), data); err != nil {
+	if err := s.writeFile(s.blob(digest), data); err != nil {
 		return fmt.Errorf("write blob %s: %w", ShortID(digest), err)
 	}
 	return nil

@@ -23,7 +23,7 @@
 //	refs/NAME                a symbolic link into images/: Find is one open and
 //	                         one read. Made from index.json, and remade from it.
 //	partial/HEX              the beginning of a blob; a later pull goes on there
-//	tmp/lease-N              what a pull is about to use; see below
+//	tmp/lease-N, tmp/tmp-N   what a pull is about to use; files that still grow
 //
 // A layer that was there before under another compression is not downloaded
 // again, so its blob may be missing under the manifest's digest; layer.json then
@@ -33,10 +33,11 @@
 //
 // The registry's bytes go, as they arrive, into partial/HEX and the first
 // sha256, are decompressed, go into the second sha256 and are unpacked into
-// layers/tmp-N. If both digests are as promised the directory gets its name by
-// rename(2) and the partial file becomes a blob. No byte is read twice, unless a
-// killed pull left it in partial/. Nothing is synced to disk: a pull can be
-// repeated. Memory is bounded by the number of layers at once, not their size.
+// layers/tmp-N. If both digests are as promised the partial file becomes a blob and
+// the directory gets its name by rename(2). No byte is read twice, unless a killed
+// pull left it in partial/. Nothing is synced to disk: that would cost more than the
+// pull, which can be repeated. After a power cut within seconds of a pull, files of
+// its layers may be empty; rmi and pull make them again. Memory is bounded by the number of layers at once, not their size.
 //
 // # Many processes
 //

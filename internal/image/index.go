@@ -165,7 +165,7 @@ func (s *Store) writeIndex(x *index) error {
 	if err != nil {
 		return fmt.Errorf("write list of images: %w", err)
 	}
-	if err := writeFile(s.path("index.json"), append(data, '\n')); err != nil {
+	if err := s.writeFile(s.path("index.json"), append(data, '\n')); err != nil {
 		return fmt.Errorf("write list of images: %w", err)
 	}
 	return s.syncRefs(x)

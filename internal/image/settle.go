@@ -32,7 +32,7 @@ func (s *Store) settle(diffIDs []string) error {
 		info.Implied = nil // never again: containers may stand on it
 		data, err := json.MarshalIndent(info, "", "  ")
 		if err == nil {
-			err = writeFile(s.layerDir(id)+"/layer.json", append(data, '\n'))
+			err = s.writeFile(s.layerDir(id)+"/layer.json", append(data, '\n'))
 		}
 		if err != nil {
 			return fmt.Errorf("write layer %s: %w", ShortID(id), err)

@@ -64,25 +64,26 @@ func (s *Store) prepare() error {
 	if _, err := os.Stat(s.path("oci-layout")); err == nil {
 		return nil
 	}
-	return writeFile(s.path("oci-layout"), []byte(`{"imageLayoutVersion":"1.0.0"}`))
+	return s.writeFile(s.path("oci-layout"), []byte(`{"imageLayoutVersion":"1.0.0"}`))
 }
 
 // writeFile replaces path by rename(2): a reader sees the old or the new content.
-func writeFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+// The file grows in tmp/, where it is known for dead when its writer was killed.
+func (s *Store) writeFile(path string, data []byte) error {
+	f, err := s.newTempFile()
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer f.Close()
 	_, err = f.Write(data)
 	if err == nil {
 		err = f.Chmod(0o644)
 	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
 	if err == nil {
 		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
 	}
 	return err
 }

@@ -45,6 +45,20 @@ func (t *tempDir) remove() {
 	t.lock.Close()
 }
 
+// newTempFile is locked like a tempDir.
+func (s *Store) newTempFile() (*os.File, error) {
+	for {
+		f, err := os.CreateTemp(s.path("tmp"), "tmp-*")
+		if err != nil {
+			return nil, fmt.Errorf("make file: %w", err)
+		}
+		if ok, err := tryLock(f); err == nil && ok && stillNamed(f, f.Name()) {
+			return f, nil
+		}
+		f.Close()
+	}
+}
+
 // stalePartial is how long the beginning of a blob waits for its pull to go on.
 const stalePartial = 7 * 24 * time.Hour
 
@@ -63,18 +77,6 @@ func (s *Store) sweep() {
 	for _, e := range entries {
 		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > stalePartial {
 			removeIfDead(s.path("partial", e.Name()))
-		}
-	}
-	for _, dir := range []string{".", "images", "blobs/sha256"} {
-		entries, _ := os.ReadDir(s.path(dir))
-		for _, e := range entries {
-			// writeFile's: alive for a moment only, and without a lock.
-			if !strings.HasPrefix(e.Name(), ".new-") {
-				continue
-			}
-			if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > time.Hour {
-				os.Remove(s.path(dir, e.Name()))
-			}
 		}
 	}
 }
