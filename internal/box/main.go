@@ -27,6 +27,7 @@ func Main(argv []string) (code int, ok bool) {
 	}
 	switch {
 	case name == "lab-init":
+		sh.GivenLimits()
 		return Init(argv), true
 	case name == "lab-box" && len(argv) > 1:
 		return Main(argv[1:])
@@ -42,6 +43,7 @@ func Main(argv []string) (code int, ok bool) {
 	if cmd == nil {
 		return 0, false
 	}
+	sh.GivenLimits()
 	quietSignals()
 	return cmd.main(name, argv[1:]), true
 }

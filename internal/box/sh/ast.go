@@ -47,8 +47,11 @@ type (
 		name  string
 		value word
 	}
-	group      struct{ body node }
-	subshell   struct{ body node }
+	group    struct{ body node }
+	subshell struct {
+		ref
+		apart bool // must be a process of its own
+	}
 	redirected struct {
 		body   node
 		redirs []*redir

@@ -24,6 +24,7 @@ type parser struct {
 	u       *unit
 	pending []*redir // here-documents whose bodies follow the next newline
 	depth   int
+	limits  int            // how often ulimit was read
 	aliased map[string]int // alias name → position before which it must not be expanded again
 }
 

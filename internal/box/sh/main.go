@@ -13,6 +13,7 @@ import (
 // The exit status is that of the last command. As PID 1 it buries orphans, and signals that nobody
 // traps are dropped, as pid_namespaces(7) says of any first process.
 func Main(argv []string) int {
+	GivenLimits()
 	if fd := os.Getenv(stateVar); fd != "" {
 		setName("sh")
 		return resume(fd)

@@ -5,16 +5,27 @@ import (
 	"strings"
 )
 
+// subshell reads ( … ). One that sets limits is marked, so that a process of its own can run it.
+func (p *parser) subshell() node {
+	start, limits := len(p.src)-p.pos, p.limits // from the end, because an alias moves what is before
+	p.pos++
+	n := p.body()
+	p.newlines()
+	if p.next() != ')' {
+		p.fail("expected \")\"")
+	}
+	if p.limits == limits {
+		return &subshell{ref: ref{n: n}}
+	}
+	r := p.mark(n)
+	r.text = p.src[max(len(p.src)-start, 0):p.pos]
+	return &subshell{ref: r, apart: true}
+}
+
 // compound reads if, while, until, for, case, { } and ( ); nil where none begins here.
 func (p *parser) compound() node {
 	if p.peek() == '(' {
-		p.pos++
-		n := p.body()
-		p.newlines()
-		if p.next() != ')' {
-			p.fail("expected \")\"")
-		}
-		return &subshell{n}
+		return p.subshell()
 	}
 	switch r := p.reserved(); r {
 	case "{":

@@ -33,6 +33,9 @@ func (p *parser) simple() node {
 		}
 		p.fail("unexpected %q", p.peek())
 	}
+	if len(s.words) > 0 && len(s.words[0]) == 1 && s.words[0][0].text == "ulimit" {
+		p.limits++
+	}
 	return s
 }
 

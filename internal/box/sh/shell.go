@@ -53,6 +53,8 @@ type Shell struct {
 	oldMask  int  // its umask, or -1
 	newTraps bool
 
+	oldLimits map[int]unix.Rlimit // limits of the parent of a nested shell
+
 	interactive bool
 	prompts     bool // interactive, or a copy of one that is
 	tty         int  // controlling terminal when job control is on, else -1
@@ -125,7 +127,7 @@ func (s *Shell) copy() *Shell {
 	c.scopes = slices.Clone(s.scopes)
 	c.nested, c.savedDir, c.oldMask, c.newTraps = true, -1, -1, false
 	c.tty, c.jobs, c.loops = -1, nil, 0
-	c.interactive = false
+	c.interactive, c.oldLimits = false, nil
 	return &c
 }
 
@@ -138,6 +140,9 @@ func (c *Shell) leave(parent *Shell) {
 	}
 	if c.oldMask >= 0 {
 		unix.Umask(c.oldMask)
+	}
+	for id, old := range c.oldLimits {
+		unix.Setrlimit(id, &old)
 	}
 	if c.newTraps {
 		for sig := range c.traps {

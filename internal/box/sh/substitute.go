@@ -6,10 +6,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// subshell runs ( … ): at a terminal as a job of its own, else on a copy of the state.
+// subshell runs ( … ) on a copy of the state, in this process. Where it sets limits it is a process of
+// its own, for a hard limit that was lowered can not be put back without CAP_SYS_RESOURCE.
 func (s *Shell) subshell(n *subshell) {
 	c := s.copy()
-	c.run(n.body)
+	if n.apart {
+		c.tty = s.tty
+		if p := c.startStage(n.ref, 0); p != nil {
+			s.foreground(s.newJob([]*process{p}, n.text))
+		} else {
+			s.status = c.status
+		}
+		return
+	}
+	c.run(n.n)
 	if c.flow == flowAbort {
 		s.flow = flowAbort
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -49,7 +50,6 @@ func (s *Shell) ulimit(args []string) {
 		if !all && l.letter != which {
 			continue
 		}
-		// prlimit on ourselves tells the kernel's figures, not those the runtime remembers.
 		var r unix.Rlimit
 		if err := unix.Prlimit(0, l.id, nil, &r); err != nil {
 			s.failed(1, "ulimit: %s", errText(err))
@@ -82,14 +82,17 @@ func (s *Shell) ulimit(args []string) {
 			}
 			v = n * l.unit
 		}
-		if !soft || hard {
+		old := r
+		if (!soft || hard) && !s.nested {
 			r.Max = v
 		}
 		if !hard || soft {
 			r.Cur = v
 		}
-		if err := setLimit(l.id, &r); err != nil {
+		if err := unix.Setrlimit(l.id, &r); err != nil {
 			s.failed(1, "ulimit: error setting limit: %s", errText(err))
+		} else if s.nested {
+			s.keepLimit(l.id, old)
 		}
 		return
 	}
@@ -98,8 +101,22 @@ func (s *Shell) ulimit(args []string) {
 	}
 }
 
-// setLimit goes through the library for files, because the runtime raises that limit for itself and
-// puts the old one back in every program it starts, unless it is told that somebody chose a new one.
-func setLimit(id int, r *unix.Rlimit) error {
-	return unix.Setrlimit(id, r)
+// keepLimit notes what a copy of the shell in this process must put back when it ends. It has set the
+// soft limit only, for that can always be undone.
+func (s *Shell) keepLimit(id int, old unix.Rlimit) {
+	if _, known := s.oldLimits[id]; known {
+		return
+	}
+	if s.oldLimits == nil {
+		s.oldLimits = make(map[int]unix.Rlimit)
+	}
+	s.oldLimits[id] = old
 }
+
+// GivenLimits puts back the soft limit on open files that this program was started with.
+//
+// Go's runtime raises RLIMIT_NOFILE for itself before main, keeps the old value where nobody can read
+// it, and restores it in children, and in itself just before execve(2), see getrlimit(2). So an
+// execve that cannot succeed, of no name at all (ENOENT), makes this process honest too: ulimit -n
+// and /proc/PID/limits then show what the container was given.
+func GivenLimits() { syscall.Exec("", nil, nil) }
