@@ -72,7 +72,8 @@ type Applied struct {
 // Owners, modes, times, hard and symbolic links, devices, FIFOs, extended attributes and holes are kept as tar has them. A later entry replaces
 // an earlier one of the same name. A whiteout speaks of the layers below only, so a name that the layer itself has wins over its own whiteout, in any order.
 //
-// r is read to its end, padding included, so that a hash of it sees all bytes. One goroutine reads; others make the files. At most
+// r is read to its end, padding included, so that a hash of it sees all bytes. A stream that ends after the last byte of a file counts
+// as whole, as it does for other engines; only a digest can tell it from a torn one. One goroutine reads; others make the files. At most
 // 16 MiB are buffered however large the layer. On an error files may be left in dir: the caller removes it. Cancelling ctx
 // stops the work; a Read of r that blocks must be ended by whoever owns r.
 //
@@ -108,10 +109,12 @@ func (u *unpacker) read(r io.Reader) error {
 	br := bufio.NewReaderSize(r, 128<<10)
 	counted := &counter{r: br}
 	tr := tar.NewReader(counted)
+	behind := int64(0) // the last entry's content
 	for {
 		h, err := tr.Next()
 		if errors.Is(err, io.EOF) {
-			if counted.n%512 != 0 { // archive/tar takes a cut in the padding for the end
+			// Some writers leave out the last padding and the end marker. A cut anywhere else, which archive/tar may take for the end too, is one.
+			if counted.n%512 != 0 && counted.n-behind >= 512 {
 				return fmt.Errorf("read layer: %w", io.ErrUnexpectedEOF)
 			}
 			break
@@ -125,6 +128,7 @@ func (u *unpacker) read(r io.Reader) error {
 		if err := u.entry(h, tr); err != nil {
 			return fmt.Errorf("unpack %q: %w", h.Name, err)
 		}
+		behind = counted.n
 	}
 	return u.drainStream(br)
 }
