@@ -30,6 +30,10 @@ type Command struct {
 	// Pivot gives the program a mount namespace of its own in which Root is the top: see [Pivot].
 	Pivot bool
 
+	// KillChild makes the kernel send the program SIGKILL when the thread that called Start ends. Call Start from a
+	// thread that lives as long as the program should.
+	KillChild bool
+
 	// Stdin, Stdout and Stderr are the standard streams; nil leaves the caller's.
 	Stdin, Stdout, Stderr *os.File
 }
@@ -66,6 +70,9 @@ func (c Command) Ops() []kernel.Op {
 	if c.Dir != "" {
 		// The new root is the current directory: a relative Dir starts there.
 		ops = append(ops, kernel.Chdir(c.Dir).For("go to the working directory "+c.Dir))
+	}
+	if c.KillChild {
+		ops = append(ops, kernel.Prctl(unix.PR_SET_PDEATHSIG, "PR_SET_PDEATHSIG", uintptr(unix.SIGKILL)).For("die with the parent"))
 	}
 	ops = append(ops, streams(c.Stdin, c.Stdout, c.Stderr)...)
 	return append(ops, kernel.Exec(c.Args, c.Env)...)

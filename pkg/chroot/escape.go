@@ -11,7 +11,10 @@ import (
 )
 
 // Inode is the identity of a file: two paths with the same Inode are one file.
-type Inode struct{ Dev, Ino uint64 }
+type Inode struct {
+	Dev uint64 `json:"dev"`
+	Ino uint64 `json:"ino"`
+}
 
 // String returns "device 254:0, inode 2".
 func (i Inode) String() string {
@@ -20,9 +23,9 @@ func (i Inode) String() string {
 
 // Sight is what the escaping process sees after a step.
 type Sight struct {
-	Step string // what has just been done, for people
-	Root Inode  // "/"
-	Here Inode  // the current directory
+	Step string `json:"step"` // what has just been done, for people
+	Root Inode  `json:"root"` // "/"
+	Here Inode  `json:"here"` // the current directory
 }
 
 // Escaped is the outcome of an [Escape].

@@ -45,6 +45,10 @@ type Enter struct {
 	UID, GID *uint32
 	KeepIDs  bool
 
+	// KillChild makes the kernel send the program SIGKILL when the calling process ends. Call Start from a thread that
+	// lives as long as the program should, as with [Unshare.KillChild].
+	KillChild bool
+
 	Args []string // program and arguments; without a slash it is looked for along the PATH of Env
 	Env  []string // environment; nil is empty
 
@@ -99,23 +103,43 @@ func (e Enter) Start() (*kernel.Child, error) {
 	if w.early == nil {
 		return kernel.Fork(kernel.Start{Ops: ops})
 	}
-	return forkBehind(w.early, kernel.Start{Ops: ops})
+	return forkBehind(w.early, kernel.Start{Ops: ops}, e.KillChild)
 }
 
 // forkBehind makes early's calls on a thread of its own, forks from there, and lets the thread end: nothing else may run
-// on one whose children would be born elsewhere.
-func forkBehind(early []kernel.Op, start kernel.Start) (child *kernel.Child, err error) {
-	done := make(chan struct{})
+// on one whose children would be born elsewhere. A child that dies with its parent does so with this very thread, which then
+// stays as long as the child.
+func forkBehind(early []kernel.Op, start kernel.Start, stay bool) (child *kernel.Child, err error) {
+	born := make(chan struct{})
 	go func() {
-		defer close(done)
 		runtime.LockOSThread() // and never unlock: the thread ends with this function
 		if err = kernel.DoAll(early); err == nil {
 			child, err = kernel.Fork(start)
 		}
+		own := -1
+		if stay && err == nil && child.PIDFD >= 0 {
+			own, _ = unix.FcntlInt(uintptr(child.PIDFD), unix.F_DUPFD_CLOEXEC, 3) // the caller may close its own
+		}
+		close(born)
+		outlive(own)
 	}()
-	<-done
+	<-born
 	if errors.Is(err, unix.EPERM) && os.Geteuid() != 0 {
 		err = fmt.Errorf("%w (a user without privileges joins a PID namespace without a fork only)", err)
 	}
 	return child, err
+}
+
+// outlive waits on this thread until the process behind a pidfd has ended, and closes it.
+func outlive(pidfd int) {
+	if pidfd < 0 {
+		return
+	}
+	defer unix.Close(pidfd)
+	for {
+		_, err := unix.Poll([]unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}, -1)
+		if err != unix.EINTR {
+			return
+		}
+	}
 }

@@ -228,6 +228,11 @@ func (w *way) ops() []kernel.Op {
 	if w.Dir != "" {
 		ops = append(ops, kernel.Chdir(w.Dir).For("go to the working directory "+w.Dir))
 	}
+	if w.KillChild {
+		// After the joins and the ids, which make the kernel forget it.
+		ops = append(ops, kernel.Prctl(unix.PR_SET_PDEATHSIG, "PR_SET_PDEATHSIG", uintptr(unix.SIGKILL)).
+			For("die with the parent"))
+	}
 	ops = append(ops, streams(w.Stdin, w.Stdout, w.Stderr)...)
 	return append(ops, kernel.Exec(w.Args, w.Env)...)
 }
