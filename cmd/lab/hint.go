@@ -13,6 +13,9 @@ import (
 
 // hint maps an error to the next step. The packages explain; only the command line advises.
 func hint(err error) string {
+	if h := chapterHint(err); h != "" {
+		return h
+	}
 	var taken *store.TakenError
 	var op *kernel.Error
 	switch {

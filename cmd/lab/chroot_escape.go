@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/sys/unix"
+
+	"github.com/container-labs/lab/internal/kernel"
+	"github.com/container-labs/lab/pkg/chroot"
+)
+
+// attempt is what `chroot --escape` reports.
+type attempt struct {
+	Steps   []chroot.Sight `json:"steps"`
+	Before  chroot.Inode   `json:"before"`
+	After   chroot.Inode   `json:"after"`
+	Levels  int            `json:"levels"`
+	Outside bool           `json:"outside"`
+	Sees    []string       `json:"sees"` // the names in "/" at the end
+}
+
+func escapeAction(ctx *cli.Context, std streams, root string) error {
+	out := io.Writer(std.out)
+	if ctx.Bool("json") {
+		out = io.Discard
+	}
+	a, err := lockedUp(root, ctx.Bool("pivot"), out)
+	if err != nil {
+		return ended("chroot", 0, inRoot(root, err))
+	}
+	if ctx.Bool("json") {
+		if err := printJSON(std.out, a); err != nil {
+			return err
+		}
+	}
+	if !a.Outside {
+		return &exit{code: 1}
+	}
+	return nil
+}
+
+// lockedUp goes into root on a thread of its own, with its own root directory, tries the escape there, and throws the thread
+// away: the rest of lab stays where it is.
+func lockedUp(root string, pivot bool, out io.Writer) (a attempt, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // never unlocked
+		if err = goIn(root, pivot); err == nil {
+			a, err = tryEscape(out)
+		}
+	}()
+	<-done
+	return a, err
+}
+
+func goIn(root string, pivot bool) error {
+	if !pivot {
+		alone := kernel.Unshare(unix.CLONE_FS).For("have a root directory apart from lab's other threads")
+		return kernel.DoAll(append([]kernel.Op{alone}, chroot.EnterOps(root)...))
+	}
+	err := kernel.DoAll([]kernel.Op{
+		kernel.Unshare(unix.CLONE_NEWNS).For("have a mount namespace of its own"),
+		kernel.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "").For("keep our mounts from the host, and the host's from us"),
+	})
+	if err != nil {
+		return err
+	}
+	return chroot.Pivot(root)
+}
+
+func tryEscape(out io.Writer) (attempt, error) {
+	a := attempt{Sees: names("/")}
+	fmt.Fprintf(out, "inside: / has %s\n\n", few(a.Sees))
+	fmt.Fprintf(out, "%-44s %-32s %s\n", "STEP", "/ IS", "THE CURRENT DIRECTORY IS")
+	e, err := chroot.Escape(func(s chroot.Sight) {
+		a.Steps = append(a.Steps, s)
+		fmt.Fprintf(out, "%-44s %-32s %s\n", s.Step, s.Root, s.Here)
+	})
+	if err != nil {
+		return a, err
+	}
+	a.Before, a.After, a.Levels, a.Outside, a.Sees = e.Before, e.After, e.Levels, e.Out(), names("/")
+	fmt.Fprintf(out, "\nnow / has %s\n", few(a.Sees))
+	if a.Outside {
+		fmt.Fprintf(out, "outside: / was %s and is %s, %s up\n", a.Before, a.After, counted(a.Levels, "level", "levels"))
+	} else {
+		fmt.Fprintf(out, "still inside: / is %s, as before; above the top of the mount namespace is nothing\n", a.After)
+	}
+	return a, nil
+}
+
+// names lists a directory as this thread sees it.
+func names(dir string) []string {
+	list := []string{}
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		list = append(list, e.Name())
+	}
+	return list
+}
+
+func few(list []string) string {
+	const most = 12
+	switch {
+	case len(list) == 0:
+		return "nothing in it"
+	case len(list) > most:
+		return strings.Join(list[:most], " ") + " …"
+	}
+	return strings.Join(list, " ")
+}
