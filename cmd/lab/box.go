@@ -26,8 +26,9 @@ func findBox(ctx context.Context, std streams, images *image.Store) (*image.Imag
 	if err != nil {
 		return nil, err
 	}
-	if img, err := images.Find(boxName); err == nil && img.Config.Labels[boxLabel] == build {
-		return img, nil
+	old, err := images.Find(boxName)
+	if err == nil && old.Config.Labels[boxLabel] == build {
+		return old, nil
 	}
 	stop, cancel := interruptible(ctx)
 	defer cancel()
@@ -43,6 +44,9 @@ func findBox(ctx context.Context, std streams, images *image.Store) (*image.Imag
 	img, err := images.Add(stop, boxName, config, []image.LayerSource{{Open: boxLayer}})
 	if err != nil {
 		return nil, fmt.Errorf("make the image %s: %w", boxName, err)
+	}
+	if old != nil { // of another build, and without a name now
+		_, _ = images.Remove(stop, old.ID, image.RemoveOptions{KeepLayer: keepLayer(images.Root())})
 	}
 	return img, nil
 }

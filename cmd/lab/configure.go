@@ -51,7 +51,7 @@ func (l *launch) configure(context.Context) error {
 	}
 	l.c.Files = l.files()
 	l.state = container.State{
-		ID: l.id, Name: r.name, Image: r.image, ImageID: l.image.ID, Command: l.c.Spec.Process.Args, Labels: r.labels,
+		ID: l.id, Name: r.name, Image: r.image, ImageID: l.image.ID, Layers: l.image.DiffIDs, Command: l.c.Spec.Process.Args, Labels: r.labels,
 		Created: time.Now(), Status: container.Created, Remove: r.remove,
 	}
 	return l.filter()

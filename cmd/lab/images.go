@@ -164,23 +164,7 @@ func inspectImage(root, name string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	img, err := images.Inspect(name)
-	if err != nil {
-		return nil, err
-	}
-	familiar := func(names []string) []string {
-		list := []string{}
-		for _, n := range names {
-			list = append(list, image.Familiar(n))
-		}
-		return list
-	}
-	return map[string]any{
-		"Id": img.ID, "RepoTags": familiar(img.Names), "RepoDigests": familiar(img.RepoDigests), "Created": img.Created,
-		"Architecture": img.Architecture, "Variant": img.Variant, "Os": img.OS, "Size": img.Size, "Config": img.Config,
-		"GraphDriver": map[string]any{"Name": "overlay", "Data": map[string]any{"Layers": img.Layers}},
-		"RootFS":      map[string]any{"Type": "layers", "Layers": img.DiffIDs},
-	}, nil
+	return images.Describe(name)
 }
 
 func rmiCommand(std streams) *cli.Command {
@@ -199,7 +183,7 @@ func rmiCommand(std streams) *cli.Command {
 			if err != nil {
 				return err
 			}
-			opt := image.RemoveOptions{Force: ctx.Bool("force"), InUse: usedBy(states)}
+			opt := image.RemoveOptions{Force: ctx.Bool("force"), InUse: usedBy(states), KeepLayer: keepLayer(ctx.String("root"))}
 			var failed []error
 			for _, name := range ctx.Args().Slice() {
 				removed, err := images.Remove(ctx.Context, name, opt)

@@ -27,6 +27,7 @@ type launch struct {
 	request *request
 
 	store   *store.Store
+	images  *image.Store
 	image   *image.Image
 	id      string
 	named   bool // the name is claimed in the store
@@ -79,11 +80,11 @@ func (l *launch) better(err error) error {
 
 // findImage looks for the image here, else pulls it.
 func (l *launch) findImage(ctx context.Context) error {
-	images, err := image.Open(l.request.root)
-	if err != nil {
+	var err error
+	if l.images, err = image.Open(l.request.root); err != nil {
 		return err
 	}
-	l.image, err = find(ctx, l.std, images, l.request)
+	l.image, err = find(ctx, l.std, l.images, l.request)
 	return err
 }
 
@@ -108,18 +109,21 @@ func (l *launch) identify(context.Context) error {
 // prepare writes the ledger, then makes the container's directory and the files that are bound into it.
 func (l *launch) prepare() error {
 	dir := l.store.Container(l.id)
-	undo := []store.Undo{{Do: "container", Arg: dir}, {Do: "cgroup", Arg: groupPath(l.id)}}
+	undo := []store.Undo{{Do: "layers", Arg: strings.Join(l.image.DiffIDs, " ")}, {Do: "container", Arg: dir}, {Do: "cgroup", Arg: groupPath(l.id)}}
 	if l.named {
 		undo = append(undo, store.Undo{Do: "name", Arg: l.request.name + " " + l.id})
 	}
 	if !l.request.remove {
-		undo[0].Do = "settle"
+		undo[1].Do = "settle"
 	}
 	var err error
 	if l.ledger, err = l.store.Begin(l.id, undo...); err != nil {
 		return err
 	}
 	l.c.Shut = []int{l.ledger.Lock()}
+	if _, err := l.images.Find(l.request.image); err != nil { // rmi looks at the ledgers after it took the name away
+		return err
+	}
 	if l.named {
 		if err := l.store.Claim(l.request.name, l.id); err != nil {
 			return err

@@ -76,6 +76,20 @@ func usedBy(states []container.State) func(imageID string) (string, bool) {
 	}
 }
 
+// keepLayer says whether a container stands on a layer, one that is being made included. It looks when it is asked: by then
+// the image has no name any more, so no new container comes.
+func keepLayer(root string) func(diffID string) bool {
+	return func(diffID string) bool {
+		for _, layers := range store.Open(root).Pending("layers") {
+			if slices.Contains(strings.Fields(layers), diffID) {
+				return true
+			}
+		}
+		states, _ := listStates(root)
+		return slices.ContainsFunc(states, func(s container.State) bool { return slices.Contains(s.Layers, diffID) })
+	}
+}
+
 func psCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Name: "ps", Usage: "list containers",

@@ -18,6 +18,7 @@ func doers(s *store.Store, m *cgroup.Machine) map[string]store.Doer {
 	return map[string]store.Doer{
 		"cgroup":    func(path string) error { return m.Group(path, cgroup.Limits{}).Delete() },
 		"container": func(dir string) error { return removeBundle(s, dir) },
+		"layers":    func(string) error { return nil }, // only says that they are in use
 		"name":      s.ReleaseAny,
 		"settle":    func(dir string) error { return settleDead(s, dir) },
 	}

@@ -51,7 +51,7 @@ func (s *Store) Describe(name string) (*Description, error) {
 	d := &Description{
 		ID: img.ID, RepoTags: []string{}, RepoDigests: []string{}, Created: img.Created, Author: cfg.Author,
 		Config: img.Config, Architecture: img.Architecture, Variant: img.Variant, Os: img.OS,
-		Size: img.Size, VirtualSize: img.Size, DockerVersion: cfg.DockerVersion,
+		Size: img.Size, VirtualSize: img.Size,
 		GraphDriver: GraphDriver{Name: "overlay2", Data: map[string]string{}},
 		RootFS:      RootLayers{Type: "layers", Layers: img.DiffIDs},
 	}

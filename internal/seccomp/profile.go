@@ -94,15 +94,17 @@ func resolve(p *seccomp.Seccomp, host Host) (*specs.LinuxSeccomp, error) {
 		if call == nil {
 			return nil, fmt.Errorf("rule %d is null", i+1)
 		}
-		if call.Name != "" && len(call.Names) > 0 {
-			return nil, fmt.Errorf("rule %d has both name %q and names, and one must go", i+1, call.Name)
+		//lint:ignore SA1019 old profiles have it, and Docker reads them
+		name := call.Name
+		if name != "" && len(call.Names) > 0 {
+			return nil, fmt.Errorf("rule %d has both name %q and names, and one must go", i+1, name)
 		}
 		if excluded(call.Excludes, host) || !included(call.Includes, host) {
 			continue
 		}
 		r := call.LinuxSyscall
-		if call.Name != "" {
-			r.Names = []string{call.Name}
+		if name != "" {
+			r.Names = []string{name}
 		}
 		resolved.Syscalls = append(resolved.Syscalls, r)
 	}

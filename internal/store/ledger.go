@@ -126,6 +126,24 @@ func parse(text string) []Undo {
 	}
 }
 
+// Pending returns the arguments of all lines of one kind in all ledgers: what is being made, or in use, right now.
+func (s *Store) Pending(do string) []string {
+	entries, err := os.ReadDir(s.Path("ledger"))
+	if err != nil {
+		return nil
+	}
+	var args []string
+	for _, e := range entries {
+		data, _ := os.ReadFile(s.Path("ledger", e.Name()))
+		for _, u := range parse(string(data)) {
+			if u.Do == do {
+				args = append(args, u.Arg)
+			}
+		}
+	}
+	return args
+}
+
 // Sweep finishes the undoing for owners that died. It returns the ids that it cleaned up after. It costs one
 // directory listing when there is nothing to do, and does not wait for owners that live.
 func (s *Store) Sweep(doers map[string]Doer) ([]string, error) {

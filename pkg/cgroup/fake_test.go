@@ -39,8 +39,6 @@ func (f *fakeV2) put(name, text string) {
 	require.NoError(f.t, os.WriteFile(filepath.Join(f.dir, name), []byte(text), 0o600))
 }
 
-func (f *fakeV2) get(name string) string { return content(f.t, filepath.Join(f.dir, name)) }
-
 func (f *fakeV2) Steps() bool { return false }
 
 func (f *fakeV2) Before(_ int, op *kernel.Op) error {

@@ -28,6 +28,7 @@ type State struct {
 	Name      string            `json:"name"`
 	Image     string            `json:"image"`
 	ImageID   string            `json:"imageID"`
+	Layers    []string          `json:"layers"` // digests of the image's layers, base first
 	Command   []string          `json:"command"`
 	Labels    map[string]string `json:"labels,omitempty"`
 	Status    Status            `json:"status"`
