@@ -18,12 +18,12 @@ func TestMain(m *testing.M) { testenv.Main(m) }
 func TestScripts(t *testing.T) {
 	testenv.Root(t)
 	testenv.Overlay(t)
-	root := t.TempDir()
-	prepare(t, root)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: false,
 		Setup: func(env *testscript.Env) error {
+			root := filepath.Join(env.WorkDir, ".lab")
+			prepare(t, root)
 			env.Setenv("LAB_ROOT", root)
 			env.Setenv("LAB_CGROUP_PARENT", os.Getenv("LAB_CGROUP_PARENT"))
 			env.Setenv("PATH", filepath.Dir(testenv.Lab(t))+":"+os.Getenv("PATH"))
@@ -61,7 +61,7 @@ func runLab(binary string) func(*testscript.TestScript, bool, []string) {
 	}
 }
 
-// prepare makes the embedded image once for all scripts.
+// prepare makes the embedded image.
 func prepare(t *testing.T, root string) {
 	t.Helper()
 	cmd := exec.Command(testenv.Lab(t), "--root", root, "run", "--rm", "box", "true")

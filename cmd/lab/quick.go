@@ -8,7 +8,7 @@ func quick(flags []cli.Flag) []cli.Flag {
 	list := make([]cli.Flag, len(flags))
 	for i, f := range flags {
 		switch f := f.(type) {
-		case sliceFlag:
+		case *cli.StringSliceFlag:
 			list[i] = quickSlice{f, f.Names()}
 		case plainFlag:
 			list[i] = quickFlag{f, f.Names()}
@@ -26,11 +26,6 @@ type plainFlag interface {
 	cli.CategorizableFlag
 }
 
-type sliceFlag interface {
-	plainFlag
-	IsSliceFlag() bool
-}
-
 type quickFlag struct {
 	plainFlag
 	names []string
@@ -38,8 +33,10 @@ type quickFlag struct {
 
 func (f quickFlag) Names() []string { return f.names }
 
+// quickSlice has the flag itself inside, not an interface: the library passes slices their separator by a method with a
+// private type.
 type quickSlice struct {
-	sliceFlag
+	*cli.StringSliceFlag
 	names []string
 }
 
