@@ -43,7 +43,7 @@ fuzz: ## Fuzz every Fuzz function for FUZZTIME (30s) each
 	@grep -rl --include='*_test.go' '^func Fuzz' cmd internal pkg | xargs -r -n1 dirname | sort -u | while read -r dir; do \
 		go test -tags $(TAGS) -list '^Fuzz' "./$$dir" | { grep '^Fuzz' || true; } | while read -r name; do \
 			echo "$$dir $$name"; \
-			go test -tags $(TAGS) -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "./$$dir" < /dev/null; \
+			go test -tags $(TAGS) -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x "./$$dir" < /dev/null; \
 		done; \
 	done
 

@@ -63,6 +63,7 @@ func complain(w io.Writer, err error) {
 }
 
 func newApp(std streams) *cli.App {
+	cli.HelpPrinter = printHelp
 	return &cli.App{
 		Name:                      "lab",
 		Usage:                     "learn how containers work, by making them",

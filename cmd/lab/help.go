@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/urfave/cli/v2"
+)
+
+// printHelp is the library's door for help texts: a command's is ours, made for a terminal of 80 columns.
+func printHelp(w io.Writer, template string, data any) {
+	if c, ok := data.(*cli.Command); ok && c.CustomHelpTemplate == "" {
+		commandHelp(w, c)
+		return
+	}
+	cli.HelpPrinterCustom(w, template, data, nil)
+}
+
+func commandHelp(w io.Writer, c *cli.Command) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s - %s\n\nUSAGE:\n   %s", fullName(c), c.Usage, fullName(c))
+	switch {
+	case len(c.Subcommands) > 0:
+		b.WriteString(" COMMAND [ARGUMENTS]")
+	case len(c.VisibleFlags()) > 0:
+		b.WriteString(" [OPTIONS]")
+	}
+	if c.ArgsUsage != "" {
+		b.WriteString(" " + c.ArgsUsage)
+	}
+	b.WriteString("\n")
+	if len(c.Subcommands) > 0 {
+		b.WriteString("\nCOMMANDS:\n")
+		for _, s := range c.VisibleCommands() {
+			entry(&b, strings.Join(s.Names(), ", "), s.Usage)
+		}
+	}
+	if flags := c.VisibleFlags(); len(flags) > 0 {
+		b.WriteString("\nOPTIONS:\n")
+		for _, f := range flags {
+			if d, ok := f.(cli.DocGenerationFlag); ok {
+				label, text := flagText(d)
+				entry(&b, label, text)
+			}
+		}
+	}
+	if c.Description != "" {
+		b.WriteString("\n" + c.Description + "\n")
+	}
+	_, _ = io.WriteString(w, b.String())
+}
+
+func fullName(c *cli.Command) string {
+	if c.HelpName != "" {
+		return c.HelpName
+	}
+	return "lab " + c.Name
+}
+
+// flagText is "-m, --memory BYTES" and what it does. The word in back quotes of the usage names the value.
+func flagText(f cli.DocGenerationFlag) (label, text string) {
+	var short, long []string
+	for _, name := range f.Names() {
+		if len(name) == 1 {
+			short = append(short, "-"+name)
+		} else {
+			long = append(long, "--"+name)
+		}
+	}
+	label = strings.Join(append(short, long...), ", ")
+	text = f.GetUsage()
+	value := ""
+	if before, rest, ok := strings.Cut(text, "`"); ok {
+		if word, after, ok := strings.Cut(rest, "`"); ok {
+			value, text = word, before+word+after
+			text = strings.Replace(text, " (MODE)", "", 1)
+			text = strings.Replace(text, " (WHEN)", "", 1)
+		}
+	}
+	if f.TakesValue() {
+		if value == "" {
+			value = "VALUE"
+		}
+		label += " " + value
+		if d := f.GetDefaultText(); d != "" && d != `""` && d != "0" {
+			text += " (default " + strings.Trim(d, `"`) + ")"
+		}
+	}
+	return label, text
+}
+
+// entry prints a name and, from column 30 on, what it is.
+func entry(b *strings.Builder, name, text string) {
+	const at, width = 30, 80
+	line := "   " + name
+	if utf8.RuneCountInString(line) > at-2 {
+		b.WriteString(line + "\n")
+		line = ""
+	}
+	line += strings.Repeat(" ", at-utf8.RuneCountInString(line))
+	used := at
+	for i, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		if i > 0 && used+1+n > width {
+			line += "\n" + strings.Repeat(" ", at)
+			used = at
+		} else if i > 0 {
+			line += " "
+			used++
+		}
+		line += word
+		used += n
+	}
+	b.WriteString(line + "\n")
+}
