@@ -1,0 +1,169 @@
+package main_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/container-labs/lab/internal/testenv"
+)
+
+// pty is a terminal with a program on its other side.
+type pty struct {
+	t      *testing.T
+	master *os.File
+	slave  *os.File
+
+	mu     sync.Mutex
+	screen bytes.Buffer
+}
+
+func newPTY(t *testing.T) *pty {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	require.NoError(t, err)
+	raw, err := master.SyscallConn()
+	require.NoError(t, err)
+	var n int
+	require.NoError(t, raw.Control(func(fd uintptr) {
+		require.NoError(t, unix.IoctlSetPointerInt(int(fd), unix.TIOCSPTLCK, 0))
+		n, err = unix.IoctlGetInt(int(fd), unix.TIOCGPTN)
+	}))
+	require.NoError(t, err)
+	slave, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	require.NoError(t, err)
+	p := &pty{t: t, master: master, slave: slave}
+	done := make(chan struct{})
+	go func() { defer close(done); _, _ = io.Copy(p, master) }()
+	t.Cleanup(func() { _ = slave.Close(); _ = master.Close(); <-done })
+	return p
+}
+
+func (p *pty) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.screen.Write(b)
+}
+
+func (p *pty) text() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.screen.String()
+}
+
+func (p *pty) waitFor(text string) {
+	p.t.Helper()
+	require.Eventually(p.t, func() bool { return bytes.Contains([]byte(p.text()), []byte(text)) }, 20*time.Second, 10*time.Millisecond,
+		"%q does not come; there is: %q", text, p.text())
+}
+
+func (p *pty) typing(text string) {
+	_, err := io.WriteString(p.master, text)
+	require.NoError(p.t, err)
+}
+
+func (p *pty) size(rows, columns uint16) {
+	require.NoError(p.t, unix.IoctlSetWinsize(int(p.slave.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: rows, Col: columns}))
+}
+
+func (p *pty) modes() unix.Termios {
+	m, err := unix.IoctlGetTermios(int(p.slave.Fd()), unix.TCGETS)
+	require.NoError(p.t, err)
+	return *m
+}
+
+// run starts lab with the terminal as its own.
+func (p *pty) run(args ...string) *exec.Cmd {
+	cmd := exec.Command(testenv.Lab(p.t), args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.slave, p.slave, p.slave
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	require.NoError(p.t, cmd.Start())
+	return cmd
+}
+
+// A terminal behaves: its size is right from the start and follows the window, Ctrl-C reaches the program, and the person's
+// own terminal is as before when the container has ended, however it ended.
+func TestTerminal(t *testing.T) {
+	testenv.Root(t)
+	testenv.Overlay(t)
+	root := t.TempDir()
+	prepare(t, root)
+	p := newPTY(t)
+	p.size(33, 99)
+	before := p.modes()
+	cmd := p.run("--root", root, "run", "--rm", "-it", "box", "sh")
+	p.waitFor("# ")
+	assert.NotEqual(t, before.Lflag, p.modes().Lflag, "raw while the container has it")
+	p.typing("stty size; tty\n")
+	p.waitFor("33 99")
+	p.waitFor("/dev/pts/0")
+	p.size(20, 60)
+	require.NoError(t, cmd.Process.Signal(unix.SIGWINCH))
+	require.Eventually(t, func() bool {
+		p.typing("stty size\n")
+		time.Sleep(50 * time.Millisecond)
+		return bytes.Contains([]byte(p.text()), []byte("20 60"))
+	}, 20*time.Second, 50*time.Millisecond)
+	p.typing("sleep 1000; echo interrupted=$?\n")
+	time.Sleep(300 * time.Millisecond)
+	p.typing("\x03")
+	p.typing("echo alive=$((40+2))\n")
+	p.waitFor("alive=42")
+	p.typing("exit 5\n")
+	var exit *exec.ExitError
+	require.ErrorAs(t, cmd.Wait(), &exit)
+	assert.Equal(t, 5, exit.ExitCode())
+	assert.Equal(t, before, p.modes(), "and as it was afterwards")
+}
+
+func TestTerminalIsRestoredWhenLabIsTerminated(t *testing.T) {
+	testenv.Root(t)
+	testenv.Overlay(t)
+	root := t.TempDir()
+	prepare(t, root)
+	p := newPTY(t)
+	before := p.modes()
+	cmd := p.run("--root", root, "run", "--rm", "-it", "box", "sh", "-c", "echo started; exec sleep 1000")
+	p.waitFor("started")
+	for range 3 { // PID 1 has no handler and ignores the first two
+		require.NoError(t, cmd.Process.Signal(unix.SIGTERM))
+		time.Sleep(50 * time.Millisecond)
+	}
+	var exit *exec.ExitError
+	require.ErrorAs(t, cmd.Wait(), &exit)
+	assert.Equal(t, before, p.modes())
+	assert.Contains(t, p.text(), "asked three times to stop")
+}
+
+// Signals that lab gets are the program's.
+func TestSignalsAreForwarded(t *testing.T) {
+	testenv.Root(t)
+	testenv.Overlay(t)
+	root := t.TempDir()
+	prepare(t, root)
+	for _, sig := range []syscall.Signal{unix.SIGTERM, unix.SIGHUP, unix.SIGUSR1, unix.SIGINT, unix.SIGQUIT} {
+		var out bytes.Buffer
+		cmd := exec.Command(testenv.Lab(t), "--root", root, "run", "--rm", "box", "sh", "-c",
+			`trap "exit 42" TERM HUP USR1 INT QUIT; echo ready; while :; do sleep 0.05; done`)
+		pipe, err := cmd.StdoutPipe()
+		require.NoError(t, err)
+		require.NoError(t, cmd.Start())
+		_, err = io.CopyN(&out, pipe, 6)
+		require.NoError(t, err)
+		time.Sleep(100 * time.Millisecond) // lab listens to signals beside the program's start
+		require.NoError(t, cmd.Process.Signal(sig))
+		var exit *exec.ExitError
+		require.ErrorAs(t, cmd.Wait(), &exit, sig.String())
+		assert.Equal(t, 42, exit.ExitCode(), sig.String())
+	}
+}
