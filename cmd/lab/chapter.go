@@ -6,26 +6,28 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 )
 
-// chapter is a command that has verbs: ns, cgroup, unionfs. They are made when the chapter is opened, so that no other command
-// pays for them at its start.
-func chapter(name, about string, verbs func() []*cli.Command) *cli.Command {
+// verb is one command of a chapter.
+type verb struct {
+	name, about string
+	make        func(streams) *cli.Command
+}
+
+// chapter is a command that has verbs: ns, cgroup, unionfs. A verb is made when it is asked for, so that no other command
+// pays for its flags at its start.
+func chapter(std streams, name, about string, verbs []verb) *cli.Command {
 	return &cli.Command{
-		Name: name, Usage: about, ArgsUsage: "VERB [ARGUMENTS]", CustomHelpTemplate: chapterHelp,
+		Name: name, Usage: about, ArgsUsage: "VERB [ARGUMENTS]", CustomHelpTemplate: chapterHelp(name, about, verbs),
 		Before: func(ctx *cli.Context) error {
-			c := ctx.Command
-			c.Subcommands = verbs()
-			for _, v := range c.Subcommands {
-				v.HelpName = "lab " + name + " " + v.Name
-				v.OnUsageError = verbUsageError
-				v.UseShortOptionHandling = true
-				v.HideHelp = true
-				v.Flags = quick(append(v.Flags, &cli.BoolFlag{Name: "help", Usage: "print this text", DisableDefaultText: true}))
-				v.Action = orHelp(v.Action)
+			for _, v := range verbs {
+				if v.name == ctx.Args().First() {
+					ctx.Command.Subcommands = []*cli.Command{v.command(std, name)}
+				}
 			}
 			return nil
 		},
@@ -38,15 +40,26 @@ func chapter(name, about string, verbs func() []*cli.Command) *cli.Command {
 	}
 }
 
-const chapterHelp = `lab {{.Name}} - {{.Usage}}
+func (v verb) command(std streams, chapter string) *cli.Command {
+	c := v.make(std)
+	c.Name, c.Usage, c.HelpName = v.name, v.about, "lab "+chapter+" "+v.name
+	c.OnUsageError = verbUsageError
+	c.UseShortOptionHandling = true
+	c.HideHelp = true
+	c.Flags = quick(append(c.Flags, &cli.BoolFlag{Name: "help", Usage: "print this text", DisableDefaultText: true}))
+	c.Action = orHelp(c.Action)
+	return c
+}
 
-USAGE:
-   lab {{.Name}} VERB [ARGUMENTS]
-
-VERBS:{{range .VisibleCommands}}
-   {{printf "%-10s" .Name}} {{.Usage}}{{end}}
-
-` + "`lab {{.Name}} VERB --help` says what each one takes, with an example.\n"
+func chapterHelp(name, about string, verbs []verb) string {
+	var b strings.Builder
+	b.WriteString("lab " + name + " - " + about + "\n\nUSAGE:\n   lab " + name + " VERB [ARGUMENTS]\n\nVERBS:\n")
+	for _, v := range verbs {
+		b.WriteString("   " + v.name + strings.Repeat(" ", max(1, 10-len(v.name))) + v.about + "\n")
+	}
+	b.WriteString("\n`lab " + name + " VERB --help` says what each one takes, with an example.\n")
+	return b.String()
+}
 
 // watched is the action of a command with its own --explain and --step.
 func watched(std streams, do cli.ActionFunc) cli.ActionFunc {
@@ -82,30 +95,34 @@ func wants(ctx *cli.Context, what string) error {
 	return usage("%s wants %s; see `%s --help`", strings.TrimPrefix(name, "lab "), what, name)
 }
 
-// flagsAfterName lets flags follow the first argument, as people write them: create demo --cpus 0.5. The command's own
-// words, if it has any, begin with the next argument that is no flag, or behind "--".
-func flagsAfterName(do func(ctx *cli.Context, args []string) error) cli.ActionFunc {
-	return func(ctx *cli.Context) error {
-		raw, rest := ctx.Lineage()[1].Args().Tail(), ctx.Args().Slice()
+// flagsAnywhere lets flags follow arguments, as people write them: create demo --cpus 0.5. Of a verb that runs a program
+// only the first argument is its own, and the program's flags are the program's; they begin with the next argument that
+// is no flag, or behind "--".
+func flagsAnywhere(std streams, program bool, do func(ctx *cli.Context, args []string) error) cli.ActionFunc {
+	return withFlagsBehind(std, nil, nil, program, do)
+}
+
+// withFlagsBehind parses again from the first flag on that follows an argument. before are the arguments up to there, and
+// again is what was parsed for this round; nil is what stands on the command line.
+func withFlagsBehind(std streams, before, again []string, program bool, do func(*cli.Context, []string) error) cli.ActionFunc {
+	return watched(std, func(ctx *cli.Context) error {
+		outer := ctx.Lineage()[1]
+		raw, rest := outer.Args().Tail(), ctx.Args().Slice()
+		if again != nil {
+			raw = again
+		}
 		flags := raw[:len(raw)-len(rest)]
+		next := slices.IndexFunc(rest, func(arg string) bool { return len(arg) > 1 && arg[0] == '-' })
 		ended := len(flags) > 0 && flags[len(flags)-1] == "--"
-		if ended || len(rest) < 2 || !strings.HasPrefix(rest[1], "-") || rest[1] == "-" {
-			return do(ctx, rest)
+		if ended || next < 0 || program && len(before)+next != 1 {
+			return do(ctx, append(slices.Clip(before), rest...))
 		}
-		if rest[1] == "--" {
-			return do(ctx, append(rest[:1:1], rest[2:]...))
-		}
-		again := *ctx.Command
-		again.Action = func(inner *cli.Context) error {
-			if inner.Bool("help") {
-				return cli.ShowSubcommandHelp(inner)
-			}
-			return do(inner, append(rest[:1:1], inner.Args().Slice()...))
-		}
-		context := cli.NewContext(ctx.App, nil, ctx.Lineage()[1])
-		context.Command = &again
-		return again.Run(context, append(append([]string{again.Name}, flags...), rest[1:]...)...)
-	}
+		command, args := *ctx.Command, append(slices.Clone(flags), rest[next:]...)
+		command.Action = orHelp(withFlagsBehind(std, append(slices.Clip(before), rest[:next]...), args, program, do))
+		context := cli.NewContext(ctx.App, nil, outer)
+		context.Command = &command
+		return command.Run(context, append([]string{command.Name}, args...)...)
+	})
 }
 
 // ended is the outcome of a command that runs a program: the program's exit status, or an error with 125, 126 or 127.

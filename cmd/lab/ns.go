@@ -12,8 +12,11 @@ import (
 )
 
 func nsCommand(std streams) *cli.Command {
-	return chapter("ns", "namespaces: make, enter, list and compare them", func() []*cli.Command {
-		return []*cli.Command{nsUnshareCommand(std), nsEnterCommand(std), nsListCommand(std), nsTreeCommand(std)}
+	return chapter(std, "ns", "namespaces: make, enter, list and compare them", []verb{
+		{"unshare", "run a program in new namespaces", nsUnshareCommand},
+		{"enter", "run a program in the namespaces of a process", nsEnterCommand},
+		{"ls", "list namespaces", nsListCommand},
+		{"tree", "show which processes share which namespaces", nsTreeCommand},
 	})
 }
 

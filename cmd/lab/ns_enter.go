@@ -10,7 +10,7 @@ import (
 
 func nsEnterCommand(std streams) *cli.Command {
 	return &cli.Command{
-		Name: "enter", Usage: "run a program in the namespaces of a process", ArgsUsage: "[COMMAND [ARGUMENTS]]",
+		ArgsUsage: "[COMMAND [ARGUMENTS]]",
 		Description: `The flags are those of nsenter(1). Without COMMAND it is your shell.
 
 EXAMPLE:

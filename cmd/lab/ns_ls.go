@@ -16,7 +16,7 @@ import (
 
 func nsListCommand(std streams) *cli.Command {
 	return &cli.Command{
-		Name: "ls", Usage: "list namespaces", ArgsUsage: "[NUMBER]",
+		ArgsUsage: "[NUMBER]",
 		Description: `As lsns(8), and those too that no process is in: kept by a mount, an open file, a thread, or a namespace below.
 With NUMBER, the processes that are in that namespace.
 
@@ -30,16 +30,16 @@ EXAMPLE:
 			&cli.BoolFlag{Name: "notruncate", Aliases: []string{"u"}, Usage: "print commands in full"},
 			&cli.BoolFlag{Name: "json", Aliases: []string{"J"}, Usage: "print one JSON object, with the fields of lsns --json and more"},
 		),
-		Action: watched(std, func(ctx *cli.Context) error {
-			if ctx.NArg() > 1 {
+		Action: flagsAnywhere(std, false, func(ctx *cli.Context, args []string) error {
+			if len(args) > 1 {
 				return wants(ctx, "at most one namespace's number")
 			}
 			list, err := namespaces(ctx)
 			if err != nil {
 				return err
 			}
-			if ctx.NArg() == 1 {
-				return printMembers(ctx, std, list)
+			if len(args) == 1 {
+				return printMembers(ctx, std, list, args[0])
 			}
 			return printNamespaces(ctx, std, list)
 		}),
@@ -187,10 +187,10 @@ func holderText(h ns.Holder) string {
 }
 
 // printMembers lists the processes in one namespace, as lsns does with a number.
-func printMembers(ctx *cli.Context, std streams, list *ns.Listing) error {
-	number, err := strconv.ParseUint(ctx.Args().First(), 10, 64)
+func printMembers(ctx *cli.Context, std streams, list *ns.Listing, text string) error {
+	number, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
-		return usage("invalid namespace %q: want its number, the first column of `lab ns ls`", ctx.Args().First())
+		return usage("invalid namespace %q: want its number, the first column of `lab ns ls`", text)
 	}
 	n := list.Find(number)
 	if n == nil {

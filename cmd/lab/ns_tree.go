@@ -14,7 +14,7 @@ import (
 
 func nsTreeCommand(std streams) *cli.Command {
 	return &cli.Command{
-		Name: "tree", Usage: "show which processes share which namespaces", ArgsUsage: " ",
+		ArgsUsage: " ",
 		Description: `Processes that share all their namespaces stand together, below those from whose midst they were started. Of each
 such crowd it says which namespaces are its own and which it shares, against the host's. lab's containers have their names.
 With --by owner the namespaces hang below the user namespace that has rights over them, with --by parent below the

@@ -10,7 +10,7 @@ import (
 
 func nsUnshareCommand(std streams) *cli.Command {
 	return &cli.Command{
-		Name: "unshare", Usage: "run a program in new namespaces", ArgsUsage: "[COMMAND [ARGUMENTS]]",
+		ArgsUsage: "[COMMAND [ARGUMENTS]]",
 		Description: `The flags are those of unshare(1). Without COMMAND it is your shell.
 The program dies with lab, and its namespaces with it, unless a file keeps them: --net=FILE.
 
