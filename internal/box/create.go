@@ -147,7 +147,7 @@ func mktemp(c *call) {
 		}
 	}
 	if err != nil {
-		c.fail("%s", text(err))
+		c.fail("cannot create a file '%s': %s", filepath.Join(dir, template), text(err))
 	}
 	if f.has('u') {
 		os.Remove(name)

@@ -5,11 +5,13 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -136,6 +138,7 @@ func listing(root *os.Root, name string) []byte {
 	if d, err := root.Open(name); err == nil {
 		defer d.Close()
 		entries, _ := d.ReadDir(10000)
+		slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 		escape := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
 		for _, e := range entries {
 			n := e.Name()

@@ -6,26 +6,38 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// nc connects standard input and output with a TCP or UDP socket; -l listens.
+// nc connects standard input and output with a TCP or UDP socket; -l listens. It ends when the other
+// side has no more to say and all of the input is sent; at a terminal it does not wait for the input,
+// and with -w it waits that long for either.
 func nc(c *call) {
 	f := c.parse("lup:w:nvzNkqs:", "listen=l", "udp=u")
 	network := "tcp"
 	if f.has('u') {
 		network = "udp"
 	}
-	wait := 30 * time.Second
+	// In the background of a terminal there is no input: read(2) says EIO instead of stopping the job.
+	signal.Ignore(syscall.SIGTTIN)
+	idle := time.Duration(0)
 	if f.has('w') {
-		wait = c.duration(f.value('w', ""))
+		idle = c.duration(f.value('w', ""))
 	}
 	if f.has('l') {
-		c.listen(network, f)
+		c.listen(network, f, idle)
 		return
 	}
 	c.operands(2, 2)
-	conn, err := net.DialTimeout(network, net.JoinHostPort(c.args[0], c.args[1]), wait)
+	dial := idle
+	if dial == 0 {
+		dial = 30 * time.Second
+	}
+	conn, err := net.DialTimeout(network, net.JoinHostPort(c.args[0], c.args[1]), dial)
 	if err != nil {
 		c.fail("%s (%s:%s)", netText(err), c.args[0], c.args[1])
 	}
@@ -34,11 +46,11 @@ func nc(c *call) {
 		fmt.Fprintf(c.err, "%s (%s) open\n", c.args[0], conn.RemoteAddr())
 	}
 	if !f.has('z') {
-		c.join(conn, c.in)
+		c.join(conn, idle)
 	}
 }
 
-func (c *call) listen(network string, f *flags) {
+func (c *call) listen(network string, f *flags, idle time.Duration) {
 	port := f.value('p', "")
 	host := f.value('s', "")
 	switch len(c.args) {
@@ -56,15 +68,8 @@ func (c *call) listen(network string, f *flags) {
 			c.fail("bind: %s", netText(err))
 		}
 		defer pc.Close()
-		buf := make([]byte, 64<<10)
-		for {
-			n, _, err := pc.ReadFrom(buf)
-			if err != nil {
-				return
-			}
-			c.out.Write(buf[:n])
-			c.out.Flush()
-		}
+		c.join(&peer{PacketConn: pc, known: make(chan struct{})}, idle)
+		return
 	}
 	l, err := net.Listen("tcp", net.JoinHostPort(host, port))
 	if err != nil {
@@ -76,7 +81,7 @@ func (c *call) listen(network string, f *flags) {
 		if err != nil {
 			c.fail("accept: %s", netText(err))
 		}
-		c.join(conn, c.in)
+		c.join(conn, idle)
 		conn.Close()
 		if !f.has('k') {
 			return
@@ -84,23 +89,70 @@ func (c *call) listen(network string, f *flags) {
 	}
 }
 
-// join copies both ways until the other side is done.
-func (c *call) join(conn net.Conn, in io.Reader) {
+// join copies both ways.
+func (c *call) join(conn stream, idle time.Duration) {
+	sent := make(chan struct{})
 	go func() {
-		io.Copy(conn, in)
+		defer close(sent)
+		if _, err := io.Copy(conn, c.in); err != nil {
+			return
+		}
 		if t, ok := conn.(*net.TCPConn); ok {
 			t.CloseWrite()
 		}
 	}()
-	buf := make([]byte, 32<<10)
+	buf := make([]byte, 64<<10)
 	for {
+		if idle > 0 {
+			conn.SetReadDeadline(time.Now().Add(idle))
+		}
 		n, err := conn.Read(buf)
 		c.out.Write(buf[:n])
-		c.out.Flush()
-		if err != nil {
+		if c.out.Flush() != nil {
 			return
 		}
+		if err != nil {
+			break
+		}
 	}
+	if _, err := unix.IoctlGetTermios(0, unix.TCGETS); err == nil {
+		return
+	}
+	var late <-chan time.Time
+	if idle > 0 {
+		late = time.After(idle)
+	}
+	select {
+	case <-sent:
+	case <-late:
+	}
+}
+
+// stream is what join needs of a net.Conn.
+type stream interface {
+	io.ReadWriter
+	SetReadDeadline(time.Time) error
+}
+
+// peer is the other side of a UDP socket that listens: whoever sent the first packet.
+type peer struct {
+	net.PacketConn
+	known chan struct{}
+	addr  net.Addr
+}
+
+func (p *peer) Read(b []byte) (int, error) {
+	n, addr, err := p.ReadFrom(b)
+	if err == nil && p.addr == nil {
+		p.addr = addr
+		close(p.known)
+	}
+	return n, err
+}
+
+func (p *peer) Write(b []byte) (int, error) {
+	<-p.known
+	return p.WriteTo(b, p.addr)
 }
 
 func netText(err error) string {
