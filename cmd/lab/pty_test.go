@@ -133,9 +133,9 @@ func TestTerminalIsRestoredWhenLabIsTerminated(t *testing.T) {
 	prepare(t, root)
 	p := newPTY(t)
 	before := p.modes()
-	cmd := p.run("--root", root, "run", "--rm", "-it", "box", "sh", "-c", "echo started; exec sleep 1000")
+	cmd := p.run("--root", root, "run", "--rm", "-it", "box", "sh", "-c", `trap "" TERM; echo started; while :; do sleep 1; done`)
 	p.waitFor("started")
-	for range 3 { // PID 1 has no handler and ignores the first two
+	for range 3 { // the program ignores the first two
 		require.NoError(t, cmd.Process.Signal(unix.SIGTERM))
 		time.Sleep(50 * time.Millisecond)
 	}
