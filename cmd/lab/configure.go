@@ -36,9 +36,8 @@ func (l *launch) configure(context.Context) error {
 	if r.userns == "private" {
 		cfg.UIDMap, cfg.GIDMap = privateUsers()
 	}
-	if !r.remove {
-		r.stdin = r.stdin || cfg.TTY
-	}
+	r.stdin = r.stdin || cfg.TTY
+	cfg.Rlimits = withFileLimit(cfg.Rlimits)
 	l.c = &container.Container{
 		ID: l.id, Spec: cfg.Spec(), Root: l.overlay(), Stdin: r.stdin, Attached: true,
 		Cgroup: l.machine.Group(cfg.Cgroup, cfg.Limits), Machine: l.machine,
@@ -55,6 +54,23 @@ func (l *launch) configure(context.Context) error {
 		Created: time.Now(), Status: container.Created, Remove: r.remove,
 	}
 	return l.filter()
+}
+
+// withFileLimit gives the program the limit of open files that lab was started with. The Go runtime has raised lab's own, so it
+// is read from lab's parent: the shell, mostly.
+func withFileLimit(limits []specs.POSIXRlimit) []specs.POSIXRlimit {
+	const nofile = "RLIMIT_NOFILE"
+	if slices.ContainsFunc(limits, func(l specs.POSIXRlimit) bool { return l.Type == nofile }) {
+		return limits
+	}
+	limit := unix.Rlimit{Cur: 1024, Max: 1024}
+	if unix.Prlimit(os.Getppid(), unix.RLIMIT_NOFILE, nil, &limit) != nil {
+		var own unix.Rlimit
+		if unix.Getrlimit(unix.RLIMIT_NOFILE, &own) == nil {
+			limit = unix.Rlimit{Cur: min(1024, own.Max), Max: own.Max}
+		}
+	}
+	return append(limits, specs.POSIXRlimit{Type: nofile, Soft: limit.Cur, Hard: limit.Max})
 }
 
 // groupPath is the container's group, below lab's one subtree.
