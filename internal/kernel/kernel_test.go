@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"testing"
@@ -118,7 +119,10 @@ func TestSearchEndsAtTheFirstHit(t *testing.T) {
 	require.NoError(t, child.Close())
 }
 
+// Thousands of forks from several threads while the garbage collector runs all the time: a child that allocated, locked or
+// moved its stack would crash or hang here. `go test -race` runs it with the race detector.
 func TestForkStress(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(5))
 	n := 2000
 	if testing.Short() {
 		n = 200
