@@ -96,7 +96,7 @@ func commands(std streams) []*cli.Command {
 		runCommand(std),
 		pullCommand(std), imagesCommand(std), inspectCommand(std), rmiCommand(std), tagCommand(std), loadCommand(std), importCommand(std),
 		psCommand(std), rmCommand(std),
-		chrootCommand(std), nsCommand(std), cgroupCommand(std),
+		chrootCommand(std), nsCommand(std), cgroupCommand(std), unionfsCommand(std),
 		versionCommand(std),
 	}
 	for _, c := range list {

@@ -27,7 +27,7 @@ EXAMPLE:
 			sweepGroups(ctx, std)
 			var failed []error
 			for _, name := range args {
-				if err := removeGroup(name, ctx.Bool("force")); err != nil {
+				if err := removeGroup(ctx, name); err != nil {
 					failed = append(failed, err)
 					continue
 				}
@@ -39,7 +39,7 @@ EXAMPLE:
 }
 
 // removeGroup removes a group that was made by name; containers' groups go with their containers.
-func removeGroup(name string, force bool) error {
+func removeGroup(ctx *cli.Context, name string) error {
 	path, err := ownGroup(name)
 	if err != nil {
 		return err
@@ -50,12 +50,15 @@ func removeGroup(name string, force bool) error {
 	}
 	g, err := m.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := findState(ctx.String("root"), name); err == nil {
+			return advise(fmt.Errorf("%s is a container, and its group goes with it", name), "`lab ps` says whether it still runs")
+		}
 		return advise(fmt.Errorf("there is no group %s", name), "`lab cgroup ls` lists what there is")
 	}
 	if err != nil {
 		return err
 	}
-	if force {
+	if ctx.Bool("force") {
 		return g.Delete()
 	}
 	return removeEmptyGroup(m, g, name)

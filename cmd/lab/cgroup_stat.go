@@ -39,7 +39,11 @@ func statAction(ctx *cli.Context, std streams, args []string) error {
 		return err
 	}
 	if !ctx.Bool("json") {
-		fmt.Fprintf(std.out, "cgroups are %s here; the group is in %s\n\n", m.Mode, strings.Join(g.Dirs(), " "))
+		fmt.Fprintf(std.out, "cgroups are %s here; the group is %s below each of\n", m.Mode, g.Path)
+		for _, dir := range g.Dirs() {
+			fmt.Fprintln(std.out, "  ", strings.TrimSuffix(dir, "/"+g.Path))
+		}
+		fmt.Fprintln(std.out)
 		printFiles(std.out, g, nil)
 		return nil
 	}

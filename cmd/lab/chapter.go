@@ -21,12 +21,12 @@ type verb struct {
 // chapter is a command that has verbs: ns, cgroup, unionfs. A verb is made when it is asked for, so that no other command
 // pays for its flags at its start.
 func chapter(std streams, name, about string, verbs []verb) *cli.Command {
-	return &cli.Command{
+	c := &cli.Command{
 		Name: name, Usage: about, ArgsUsage: "VERB [ARGUMENTS]", CustomHelpTemplate: chapterHelp(name, about, verbs),
 		Before: func(ctx *cli.Context) error {
-			for _, v := range verbs {
+			for i, v := range verbs {
 				if v.name == ctx.Args().First() {
-					ctx.Command.Subcommands = []*cli.Command{v.command(std, name)}
+					v.fill(std, ctx.Command.Subcommands[i])
 				}
 			}
 			return nil
@@ -38,17 +38,20 @@ func chapter(std streams, name, about string, verbs []verb) *cli.Command {
 			return cli.ShowSubcommandHelp(ctx)
 		},
 	}
+	for _, v := range verbs { // empty ones: the library sets up what it finds here before it calls Before
+		c.Subcommands = append(c.Subcommands, &cli.Command{Name: v.name, HelpName: "lab " + name + " " + v.name, HideHelp: true})
+	}
+	return c
 }
 
-func (v verb) command(std streams, chapter string) *cli.Command {
-	c := v.make(std)
-	c.Name, c.Usage, c.HelpName = v.name, v.about, "lab "+chapter+" "+v.name
+// fill makes the verb in its place.
+func (v verb) fill(std streams, c *cli.Command) {
+	made := v.make(std)
+	c.Usage, c.ArgsUsage, c.Description = v.about, made.ArgsUsage, made.Description
 	c.OnUsageError = verbUsageError
 	c.UseShortOptionHandling = true
-	c.HideHelp = true
-	c.Flags = quick(append(c.Flags, &cli.BoolFlag{Name: "help", Usage: "print this text", DisableDefaultText: true}))
-	c.Action = orHelp(c.Action)
-	return c
+	c.Flags = quick(append(made.Flags, &cli.BoolFlag{Name: "help", Usage: "print this text", DisableDefaultText: true}))
+	c.Action = orHelp(made.Action)
 }
 
 func chapterHelp(name, about string, verbs []verb) string {
