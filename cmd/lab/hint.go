@@ -18,15 +18,24 @@ func hint(err error) string {
 	}
 	var taken *store.TakenError
 	var op *kernel.Error
+	if errors.As(err, &op) {
+		if h := opHint(op); h != "" {
+			return h
+		}
+	}
 	switch {
 	case errors.As(err, &taken):
 		return "remove that container with `lab rm " + short(taken.ID) + "`, or choose another --name"
 	case errors.Is(err, image.ErrUnreachable):
 		return "without a network, load an image from a file: `lab load -i FILE`; `lab run box` needs neither"
+	case errors.Is(err, image.ErrUnauthorized):
+		return "log in with `docker login` or another tool that writes ~/.docker/config.json; Docker Hub also says so for names that do not exist"
+	case errors.Is(err, image.ErrRateLimited):
+		return "wait, log in, or take the image from a file: `lab load -i FILE`"
+	case errors.Is(err, image.ErrPlatform):
+		return "name one of those with --platform; a program for another machine runs only where binfmt_misc has an emulator"
 	case errors.Is(err, unix.ENOSPC):
 		return "make room on the disk below --root, or remove images with `lab rmi`"
-	case errors.As(err, &op):
-		return opHint(op)
 	}
 	return ""
 }
