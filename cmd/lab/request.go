@@ -1,17 +1,13 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path"
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/urfave/cli/v2"
-	"golang.org/x/sys/unix"
 
-	"github.com/container-labs/lab/internal/capability"
-	"github.com/container-labs/lab/pkg/cgroup"
 	"github.com/container-labs/lab/pkg/container"
 )
 
@@ -101,162 +97,6 @@ func (r *request) process(ctx *cli.Context) error {
 	return nil
 }
 
-func (r *request) limits(ctx *cli.Context) error {
-	l := cgroup.Limits{
-		CPUPeriod: uint64(ctx.Int64("cpu-period")), CPUQuota: ctx.Int64("cpu-quota"), CPUShares: ctx.Uint64("cpu-shares"),
-		CPUs: ctx.String("cpuset-cpus"), Mems: ctx.String("cpuset-mems"), PIDs: ctx.Int64("pids-limit"),
-	}
-	if ctx.IsSet("cpus") {
-		if l.CPUQuota != 0 || l.CPUPeriod != 0 {
-			return usage("--cpus says what --cpu-quota and --cpu-period say together: use one or the other")
-		}
-		if err := cpuQuota(&l, ctx.Float64("cpus")); err != nil {
-			return err
-		}
-	}
-	for _, f := range [...]struct {
-		flag string
-		to   *int64
-	}{{"memory", &l.Memory}, {"memory-swap", &l.MemorySwap}, {"memory-reservation", &l.MemoryReservation}, {"shm-size", &r.shm}} {
-		text := ctx.String(f.flag)
-		if text == "" {
-			continue
-		}
-		if f.flag == "memory-swap" && text == "-1" {
-			*f.to = -1
-			continue
-		}
-		n, err := parseBytes(text)
-		if err != nil {
-			return usage("invalid --%s %q: want a number of bytes with an optional b, k, m or g", f.flag, text)
-		}
-		*f.to = n
-	}
-	if l.MemorySwap != 0 && l.Memory == 0 {
-		return usage("--memory-swap is the sum of memory and swap: set --memory too")
-	}
-	if l.PIDs < 0 {
-		l.PIDs = 0
-	}
-	r.config.Limits = l
-	return nil
-}
-
-func (r *request) rlimits(ctx *cli.Context) error {
-	for _, text := range ctx.StringSlice("ulimit") {
-		limit, err := parseUlimit(text)
-		if err != nil {
-			return err
-		}
-		r.config.Rlimits = append(r.config.Rlimits, limit)
-	}
-	return nil
-}
-
-func (r *request) mounts(ctx *cli.Context) error {
-	for _, text := range ctx.StringSlice("tmpfs") {
-		m, err := parseTmpfs(text)
-		if err != nil {
-			return err
-		}
-		r.config.Mounts = append(r.config.Mounts, m)
-	}
-	for _, text := range ctx.StringSlice("volume") {
-		m, err := parseVolume(text)
-		if err != nil {
-			return err
-		}
-		r.volumes = append(r.volumes, m)
-	}
-	for _, text := range ctx.StringSlice("mount") {
-		m, err := parseMount(text)
-		if err != nil {
-			return err
-		}
-		r.volumes = append(r.volumes, m)
-	}
-	r.config.ReadOnly = ctx.Bool("read-only")
-	for _, text := range ctx.StringSlice("device") {
-		device, rule, err := parseDevice(text)
-		if err != nil {
-			return err
-		}
-		r.config.Devices = append(r.config.Devices, device)
-		r.config.Limits.Devices = append(r.config.Limits.Devices, rule)
-	}
-	return nil
-}
-
-func (r *request) security(ctx *cli.Context) error {
-	caps, err := capability.Tweak(capability.Default, ctx.StringSlice("cap-add"), ctx.StringSlice("cap-drop"))
-	if err != nil {
-		return usage("%w", err)
-	}
-	r.config.Privileged = ctx.Bool("privileged")
-	if r.config.Privileged {
-		caps = capability.All()
-	}
-	own := capability.Own()
-	for _, name := range ctx.StringSlice("cap-add") {
-		if c, err := capability.Parse(name); err == nil && !own.Has(c) && unix.Geteuid() == 0 {
-			return usage("--cap-add %s: lab itself does not have %s here, so it cannot pass it on", name, c)
-		}
-	}
-	r.config.Capabilities = caps
-	if unix.Geteuid() == 0 {
-		r.config.Capabilities &= own
-	}
-	if r.config.Privileged {
-		r.seccomp = "unconfined"
-	}
-	for _, opt := range ctx.StringSlice("security-opt") {
-		key, value, _ := strings.Cut(strings.Replace(opt, ":", "=", 1), "=")
-		switch {
-		case key == "no-new-privileges" && (value == "" || value == "true"):
-			r.config.NoNewPrivileges = true
-		case key == "no-new-privileges" && value == "false":
-		case key == "seccomp" && value != "":
-			r.seccomp = value
-		case key == "systempaths" && value == "unconfined":
-			r.config.ShowSystemPaths = true
-		case key == "apparmor" || key == "label":
-			return usage("--security-opt %s: lab does not use AppArmor or SELinux", opt)
-		default:
-			return usage("invalid --security-opt %q: lab knows no-new-privileges, seccomp=unconfined, seccomp=FILE and systempaths=unconfined", opt)
-		}
-	}
-	return nil
-}
-
-func (r *request) namespaces(ctx *cli.Context) error {
-	r.network, r.userns = ctx.String("network"), ctx.String("userns")
-	if err := oneOf("--network", r.network, "none", "host"); err != nil {
-		return err
-	}
-	if err := oneOf("--userns", r.userns, "host", "private", ""); err != nil {
-		return err
-	}
-	for _, f := range [...]struct {
-		flag string
-		kind specs.LinuxNamespaceType
-	}{
-		{"network", specs.NetworkNamespace}, {"pid", specs.PIDNamespace}, {"ipc", specs.IPCNamespace},
-		{"uts", specs.UTSNamespace}, {"cgroupns", specs.CgroupNamespace},
-	} {
-		switch value := ctx.String(f.flag); value {
-		case "host":
-			r.config.HostNamespaces = append(r.config.HostNamespaces, f.kind)
-		case "", "private", "none":
-		default:
-			return usage("invalid --%s %q: want private or host", f.flag, value)
-		}
-	}
-	if ctx.String("uts") == "host" && r.config.Hostname != "" {
-		return usage("--uts host and --hostname do not go together: it would rename the host")
-	}
-	return nil
-}
-
 func (r *request) rest(ctx *cli.Context) error {
 	var err error
 	if r.config.Sysctls, err = keyValues("--sysctl", ctx.StringSlice("sysctl")); err != nil {
@@ -303,25 +143,6 @@ func keyValues(flag string, list []string) (map[string]string, error) {
 	return m, nil
 }
 
-// namespacedSysctls refuses settings that belong to the whole machine: writing them in a container would change the host.
-func namespacedSysctls(m map[string]string, hostNet, hostIPC bool) error {
-	for key := range m {
-		ipc := strings.HasPrefix(key, "fs.mqueue.") || strings.HasPrefix(key, "kernel.shm") || strings.HasPrefix(key, "kernel.msg") || key == "kernel.sem"
-		net := strings.HasPrefix(key, "net.")
-		switch {
-		case strings.Contains(key, "..") || strings.Contains(key, "/"):
-			return usage("invalid --sysctl %q: want names joined with dots", key)
-		case net && hostNet:
-			return usage("--sysctl %s: the network is the host's (--network host), so it would change the host", key)
-		case ipc && hostIPC:
-			return usage("--sysctl %s: IPC is the host's (--ipc host), so it would change the host", key)
-		case !net && !ipc:
-			return usage("--sysctl %s: this setting has no namespace of its own, so it would change the host", key)
-		}
-	}
-	return nil
-}
-
 func validName(name string) bool {
 	for i, c := range name {
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
@@ -330,42 +151,4 @@ func validName(name string) bool {
 		}
 	}
 	return len(name) > 1 && len(name) <= 128
-}
-
-func envEntry(text string) (entry string, keep bool, err error) {
-	name, _, has := strings.Cut(text, "=")
-	if name == "" {
-		return "", false, usage("invalid environment variable %q: want NAME=VALUE", text)
-	}
-	if has {
-		return text, true, nil
-	}
-	value, set := os.LookupEnv(name)
-	return name + "=" + value, set, nil
-}
-
-func readEnvFile(file string) ([]string, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, usage("read the environment file: %w", err)
-	}
-	var list []string
-	for i, line := range strings.Split(string(data), "\n") {
-		line = strings.TrimLeft(strings.TrimSuffix(line, "\r"), " \t")
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		name, _, _ := strings.Cut(line, "=")
-		if strings.ContainsAny(name, " \t") {
-			return nil, usage("%s, line %d: the variable name %q has a space", file, i+1, name)
-		}
-		entry, keep, err := envEntry(line)
-		if err != nil {
-			return nil, fmt.Errorf("%s, line %d: %w", file, i+1, err)
-		}
-		if keep {
-			list = append(list, entry)
-		}
-	}
-	return list, nil
 }

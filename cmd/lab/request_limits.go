@@ -1,0 +1,59 @@
+package main
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/container-labs/lab/pkg/cgroup"
+)
+
+func (r *request) limits(ctx *cli.Context) error {
+	l := cgroup.Limits{
+		CPUPeriod: uint64(ctx.Int64("cpu-period")), CPUQuota: ctx.Int64("cpu-quota"), CPUShares: ctx.Uint64("cpu-shares"),
+		CPUs: ctx.String("cpuset-cpus"), Mems: ctx.String("cpuset-mems"), PIDs: ctx.Int64("pids-limit"),
+	}
+	if ctx.IsSet("cpus") {
+		if l.CPUQuota != 0 || l.CPUPeriod != 0 {
+			return usage("--cpus says what --cpu-quota and --cpu-period say together: use one or the other")
+		}
+		if err := cpuQuota(&l, ctx.Float64("cpus")); err != nil {
+			return err
+		}
+	}
+	for _, f := range [...]struct {
+		flag string
+		to   *int64
+	}{{"memory", &l.Memory}, {"memory-swap", &l.MemorySwap}, {"memory-reservation", &l.MemoryReservation}, {"shm-size", &r.shm}} {
+		text := ctx.String(f.flag)
+		if text == "" {
+			continue
+		}
+		if f.flag == "memory-swap" && text == "-1" {
+			*f.to = -1
+			continue
+		}
+		n, err := parseBytes(text)
+		if err != nil {
+			return usage("invalid --%s %q: want a number of bytes with an optional b, k, m or g", f.flag, text)
+		}
+		*f.to = n
+	}
+	if l.MemorySwap != 0 && l.Memory == 0 {
+		return usage("--memory-swap is the sum of memory and swap: set --memory too")
+	}
+	if l.PIDs < 0 {
+		l.PIDs = 0
+	}
+	r.config.Limits = l
+	return nil
+}
+
+func (r *request) rlimits(ctx *cli.Context) error {
+	for _, text := range ctx.StringSlice("ulimit") {
+		limit, err := parseUlimit(text)
+		if err != nil {
+			return err
+		}
+		r.config.Rlimits = append(r.config.Rlimits, limit)
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/container-labs/lab/internal/store"
+	"github.com/container-labs/lab/pkg/container"
+)
+
+// listStates reads the records of all containers, youngest first.
+func listStates(root string) ([]container.State, error) {
+	s := store.Open(root)
+	entries, err := os.ReadDir(s.Path("containers"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("list the containers: %w", err)
+	}
+	var list []container.State
+	for _, e := range entries {
+		state, err := container.ReadState(s.Container(e.Name()))
+		if err != nil {
+			continue // being made, or being removed
+		}
+		list = append(list, state)
+	}
+	slices.SortFunc(list, func(a, b container.State) int { return b.Created.Compare(a.Created) })
+	return list, nil
+}
+
+// findState finds a container by name, id, or the beginning of an id.
+func findState(root, name string) (container.State, error) {
+	list, err := listStates(root)
+	if err != nil {
+		return container.State{}, err
+	}
+	var found []container.State
+	for _, s := range list {
+		if s.Name == name || s.ID == name {
+			return s, nil
+		}
+		if strings.HasPrefix(s.ID, name) && name != "" {
+			found = append(found, s)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return container.State{}, fmt.Errorf("%w: %s", errNoContainer, name)
+	case 1:
+		return found[0], nil
+	}
+	return container.State{}, fmt.Errorf("the id %s fits %d containers: give more of its digits", name, len(found))
+}
+
+var errNoContainer = errors.New("no such container")
+
+// usedBy says which container needs an image.
+func usedBy(states []container.State) func(imageID string) (string, bool) {
+	return func(imageID string) (name string, running bool) {
+		for _, s := range states {
+			if s.ImageID == imageID {
+				name, running = short(s.ID), running || s.Alive()
+			}
+		}
+		return name, running
+	}
+}
+
+// keepLayer says whether a container stands on a layer, one that is being made included. It looks when it is asked: by then
+// the image has no name any more, so no new container comes.
+func keepLayer(root string) func(diffID string) bool {
+	return func(diffID string) bool {
+		for _, layers := range store.Open(root).Pending("layers") {
+			if slices.Contains(strings.Fields(layers), diffID) {
+				return true
+			}
+		}
+		states, _ := listStates(root)
+		return slices.ContainsFunc(states, func(s container.State) bool { return slices.Contains(s.Layers, diffID) })
+	}
+}
