@@ -29,7 +29,7 @@ func (l *lister) print(list []listed) {
 		names[i] += l.show(e.name) + l.mark(e)
 		width = max(width, utf8.RuneCountInString(names[i])+2)
 	}
-	if l.columns == 0 || width > l.columns {
+	if l.columns == 0 || width == 0 || width > l.columns {
 		for _, n := range names {
 			l.c.printf("%s\n", n)
 		}

@@ -2,19 +2,21 @@ package box
 
 import (
 	"io"
-	"os"
 
 	"golang.org/x/sys/unix"
 )
 
-// more prints its input page by page on a terminal, else at once.
+// more prints its input page by page on a terminal, else at once. Enter shows one line more, q ends.
 func more(c *call) {
 	c.parse("eFRXSdrni")
 	height := 0
-	keys, err := os.Open("/dev/tty")
-	if w, werr := unix.IoctlGetWinsize(1, unix.TIOCGWINSZ); werr == nil && err == nil {
-		height = int(w.Row) - 1
+	k := &keys{}
+	if w, err := unix.IoctlGetWinsize(1, unix.TIOCGWINSZ); err == nil {
+		if k = openKeys(); k.tty != nil {
+			height = int(w.Row) - 1
+		}
 	}
+	defer k.undo()
 	shown := 0
 	quit := false
 	c.each(func(_ string, r io.Reader) error {
@@ -22,17 +24,21 @@ func more(c *call) {
 			return nil
 		}
 		return eachLine(r, func(l string) bool {
-			c.out.WriteString(l)
-			if shown++; height > 2 && shown >= height {
-				shown = 0
+			if height > 1 && shown >= height {
 				c.printf("\x1b[7m--More--\x1b[m")
 				c.out.Flush()
-				var b [64]byte
-				n, err := keys.Read(b[:])
-				c.printf("\x1b[A\r\x1b[K")
-				quit = err != nil || n > 0 && b[0] == 'q'
+				key, ok := <-k.pressed
+				c.printf("\r\x1b[K")
+				if quit = !ok || leaves(key); quit {
+					return false
+				}
+				if shown = 0; key == '\r' || key == '\n' {
+					shown = height - 1
+				}
 			}
-			return !quit
+			shown++
+			c.out.WriteString(l)
+			return true
 		})
 	})
 }

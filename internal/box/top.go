@@ -1,6 +1,7 @@
 package box
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
@@ -9,7 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// top shows the busiest processes; -b prints without clearing, -n stops after so many times.
+// top shows the busiest processes until q is pressed; -b prints without clearing, -n stops after so many
+// times.
 func top(c *call) {
 	f := c.parse("bn:d:", "batch=b", "iterations=n", "delay=d")
 	rounds := c.number(f.value('n', "0"))
@@ -17,11 +19,13 @@ func top(c *call) {
 	if err != nil || delay <= 0 || delay > 3600 {
 		c.fail("invalid delay '%s'", f.value('d', ""))
 	}
-	height := 24
-	if w, err := unix.IoctlGetWinsize(1, unix.TIOCGWINSZ); err == nil && w.Row > 0 {
-		height = int(w.Row)
-	} else {
+	if _, err := unix.IoctlGetTermios(1, unix.TCGETS); err != nil {
 		f.count['b'] = 1
+	}
+	k := &keys{}
+	if !f.has('b') {
+		k = openKeys()
+		defer k.undo()
 	}
 	before, err := tasks()
 	if err != nil {
@@ -30,16 +34,30 @@ func top(c *call) {
 	since := time.Now()
 	wait := 200 * time.Millisecond // the first picture is quick
 	for i := 0; rounds == 0 || i < rounds; i++ {
-		time.Sleep(wait)
+		select {
+		case key, ok := <-k.pressed:
+			if ok && leaves(key) {
+				return
+			}
+			if !ok {
+				k.pressed = nil // the terminal is gone; so will be the output
+			}
+		case <-time.After(wait):
+		}
 		wait = time.Duration(delay * float64(time.Second))
 		now, err := tasks()
 		if err != nil {
 			c.fail("%s", text(err))
 		}
+		rows, columns := 1<<20, 1<<20
 		if !f.has('b') {
 			c.printf("\x1b[H\x1b[2J")
+			rows, columns = 24, 80
+			if w, err := unix.IoctlGetWinsize(1, unix.TIOCGWINSZ); err == nil && w.Row > 0 && w.Col > 0 {
+				rows, columns = int(w.Row), int(w.Col)
+			}
 		}
-		drawTop(c, before, now, time.Since(since), height, f.has('b'))
+		drawTop(c, before, now, time.Since(since), rows, columns)
 		if c.out.Flush() != nil {
 			return
 		}
@@ -47,7 +65,7 @@ func top(c *call) {
 	}
 }
 
-func drawTop(c *call, before, now []task, span time.Duration, height int, batch bool) {
+func drawTop(c *call, before, now []task, span time.Duration, rows, columns int) {
 	used := make(map[int]uint64)
 	for _, t := range before {
 		used[t.pid] = t.ticks
@@ -75,10 +93,11 @@ func drawTop(c *call, before, now []task, span time.Duration, height int, batch 
 	c.printf("  PID  PPID USER     STAT   RSS %%MEM %%CPU COMMAND\n")
 	us := users()
 	for i, t := range now {
-		if !batch && i+5 > height {
+		if i+5 > rows {
 			break
 		}
-		c.printf("%5d %5d %-8.8s %-4s %5s %4.1f %4.1f %s\n", t.pid, t.ppid, us.name(t.uid), stateOf(&t), human(t.rss),
+		line := fmt.Sprintf("%5d %5d %-8.8s %-4s %5s %4.1f %4.1f %s", t.pid, t.ppid, us.name(t.uid), stateOf(&t), human(t.rss),
 			float64(t.rss)/float64(max(m["MemTotal"], 1))*100, cpu(t), t.args)
+		c.printf("%s\n", line[:min(len(line), columns)])
 	}
 }

@@ -1,6 +1,7 @@
 package sh
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"slices"
@@ -30,8 +31,18 @@ func (k *keyboard) Read(b []byte) (int, error) {
 			return 0, io.EOF
 		}
 		k.interrupted = slices.Contains(b[:n], 3)
-		return n, nil
+		return copy(b, oneSpelling(b[:n])), nil
 	}
+}
+
+// oneSpelling turns the sequences that terminals send for Home, End and the arrows into those that the
+// line editor knows. None gets longer.
+func oneSpelling(b []byte) []byte {
+	if !bytes.Contains(b, []byte("\x1b")) {
+		return b
+	}
+	return []byte(strings.NewReplacer("\x1b[1~", "\x1b[H", "\x1b[7~", "\x1b[H", "\x1bOH", "\x1b[H", "\x1b[4~", "\x1b[F", "\x1b[8~", "\x1b[F", "\x1bOF", "\x1b[F",
+		"\x1bOA", "\x1b[A", "\x1bOB", "\x1b[B", "\x1bOC", "\x1b[C", "\x1bOD", "\x1b[D").Replace(string(b)))
 }
 
 func (k *keyboard) Write(b []byte) (int, error) {

@@ -156,6 +156,15 @@ func TestInteractiveShell(t *testing.T) {
 	p.expect("history")
 	p.expect(prompt())
 
+	// Home and End, as different terminals send them.
+	for _, key := range []string{"\x1b[H", "\x1b[1~", "\x1bOH"} {
+		p.send("ho front b''ack")
+		p.send(key + "ec")
+		p.send("\x1b[4~!\r")
+		p.expect("front back!")
+		p.expect(prompt())
+	}
+
 	p.send("exit 7")
 	p.send("\x15") // Ctrl-U
 	p.send("\x04") // Ctrl-D
