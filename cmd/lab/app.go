@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -39,7 +40,7 @@ func usage(format string, args ...any) error {
 
 // run is the whole program: it returns the exit status.
 func run(args []string, std streams) int {
-	err := newApp(std).Run(args)
+	err := newApp(std, args).Run(args)
 	if err == nil {
 		return 0
 	}
@@ -62,7 +63,7 @@ func complain(w io.Writer, err error) {
 	}
 }
 
-func newApp(std streams) *cli.App {
+func newApp(std streams, args []string) *cli.App {
 	cli.HelpPrinter = printHelp
 	return &cli.App{
 		Name:                      "lab",
@@ -86,12 +87,13 @@ func newApp(std streams) *cli.App {
 		},
 		Before:                func(ctx *cli.Context) error { return watch(ctx, std) },
 		Action:                noCommand,
-		Commands:              commands(std),
+		Commands:              commands(std, args),
 		CustomAppHelpTemplate: appHelp,
 	}
 }
 
-func commands(std streams) []*cli.Command {
+// commands makes all commands, and sets up the flags of those that args may mean.
+func commands(std streams, args []string) []*cli.Command {
 	list := []*cli.Command{
 		runCommand(std),
 		pullCommand(std), imagesCommand(std), inspectCommand(std), rmiCommand(std), tagCommand(std), loadCommand(std), importCommand(std),
@@ -100,6 +102,9 @@ func commands(std streams) []*cli.Command {
 		versionCommand(std),
 	}
 	for _, c := range list {
+		if !slices.Contains(args, c.Name) && !slices.ContainsFunc(c.Aliases, func(a string) bool { return slices.Contains(args, a) }) {
+			continue
+		}
 		c.OnUsageError = onUsageError
 		c.UseShortOptionHandling = true
 		c.HideHelp = true // -h is --hostname, as in docker; --help is ours
