@@ -16,7 +16,9 @@ import (
 
 // The packages explain, the command line advises: what a person is told next for each error that has a way out.
 func TestHints(t *testing.T) {
-	op := func(op kernel.Op, errno syscall.Errno) error { return fmt.Errorf("run: %w", &kernel.Error{Op: op, Errno: errno}) }
+	op := func(op kernel.Op, errno syscall.Errno) error {
+		return fmt.Errorf("run: %w", &kernel.Error{Op: op, Errno: errno})
+	}
 	for _, c := range []struct {
 		err  error
 		want string
