@@ -60,6 +60,7 @@ var commands = [...]command{
 	{"nohup", "nohup PROG ARGS", nohup},
 	{"nsenter", "nsenter -t PID [-aimnpuCT] [PROG ARGS]", nsenter},
 	{"pidof", "pidof NAME...", pidof},
+	{"ping", "ping [-46q] [-c COUNT] [-i SECONDS] [-W SECONDS] HOST", ping},
 	{"printenv", "printenv [NAME...]", printenv},
 	{"printf", "printf FORMAT [ARG...]", printf},
 	{"ps", "ps [aux] [-ef] [-o COLUMNS]", ps},

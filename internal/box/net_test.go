@@ -36,6 +36,10 @@ func TestOverLoopback(t *testing.T) {
 		{"all that both say arrives", until + "seq 100000 > in; nc -l -p 90 < in > a & sleep 0.2; seq 50000 | nc 127.0.0.1 90 > b; wait; cmp in b && wc -l < a", ran{0, "50000\n", ""}},
 		{"a half that is closed first", "seq 100000 > in; nc -l -p 90 < in >/dev/null & sleep 0.2; nc 127.0.0.1 90 </dev/null > b; wait; cmp in b && echo whole", ran{0, "whole\n", ""}},
 		{"datagrams", "echo pong | nc -u -l -w 1 -p 53 > a & sleep 0.2; echo ping | nc -u -w 1 127.0.0.1 53 > b; wait; cat a b", ran{0, "ping\npong\n", ""}},
+		{"echo", "ping -c 2 -i 0.1 localhost | /bin/sed 's/[0-9.]* ms$/T/; s/time [0-9]*ms/T/; s/= .*/=/'; ping -q -c 1 ::1 | grep -c '1 received'; ping -c 1 10.9.9.9; echo $?", ran{0,
+			"PING localhost (127.0.0.1) 56(84) bytes of data.\n64 bytes from 127.0.0.1: icmp_seq=1 ttl=64 time=T\n64 bytes from 127.0.0.1: icmp_seq=2 ttl=64 time=T\n" +
+				"\n--- localhost ping statistics ---\n2 packets transmitted, 2 received, 0% packet loss, T\nrtt min/avg/max/mdev =\n1\n" +
+				"PING 10.9.9.9 (10.9.9.9) 56(84) bytes of data.\n2\n", "ping: sendmsg: Network is unreachable\n"}},
 		{"a new link and route", "ip link add v0 type veth peer name v1; ip link set v1 up; ip addr add 10.1.2.3/24 dev v0; ip link set v0 up; ip route add default via 10.1.2.1; ip route; ip -br addr show v0 | cut -c1-8", ran{0,
 			"default via 10.1.2.1 dev v0 \n10.1.2.0/24 dev v0 proto kernel scope link src 10.1.2.3 \nv0@v1   \n", ""}},
 	} {
