@@ -55,10 +55,10 @@ func (b *builder) resourceLimits() {
 	}
 }
 
-// workingDirectory makes it if the image lacks it, as Docker does, and goes there.
-func (b *builder) workingDirectory() {
+// makeWorkingDirectory makes it if the image lacks it, as Docker does. Below /proc nothing can be made.
+func (b *builder) makeWorkingDirectory() {
 	cwd := path.Clean("/" + b.spec.Process.Cwd)
-	if cwd == "/" {
+	if cwd == "/" || below(cwd, "/proc") {
 		return
 	}
 	for i := 1; i <= len(cwd); i++ {
@@ -66,7 +66,21 @@ func (b *builder) workingDirectory() {
 			b.add(kernel.Mkdir(cwd[:i], 0o755).Ignoring(unix.EEXIST, unix.EROFS).For("make sure that the working directory is there"))
 		}
 	}
-	b.add(kernel.Chdir(cwd).For("go to the working directory " + cwd))
+}
+
+// enterWorkingDirectory goes there, but not through the links that are no paths: /proc/self/fd/8 may be a directory of the host
+// that lab has open at this moment, and from there ".." leads to all of the host (as in CVE-2024-21626 of runc).
+func (b *builder) enterWorkingDirectory() {
+	cwd := path.Clean("/" + b.spec.Process.Cwd)
+	if cwd == "/" {
+		return
+	}
+	dir, why := b.slot(), "go to the working directory "+cwd
+	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_DIRECTORY, Resolve: unix.RESOLVE_NO_MAGICLINKS}
+	b.add(
+		kernel.OpenAt2(kernel.AtCwd, cwd, how).Into(dir).For(why),
+		kernel.Fchdir(dir.Ref()).For(why).AsShell("cd "+cwd),
+	)
 }
 
 // InitName is the name under which the init program of [Container.Init] is executed.

@@ -74,10 +74,16 @@ func (b *builder) mountAt(destination string) (specs.Mount, bool) {
 	return specs.Mount{}, false
 }
 
-// mountProc comes first: much of what follows is looked up in it.
+// mountProc comes after all other mounts. An image's /etc may be a link to /proc/self/fd/8 or /proc/1/root, and these lead
+// to what lab has open of the host; while there is no /proc they lead nowhere. What the person wants below /proc follows.
 func (b *builder) mountProc() {
 	if m, found := b.mountAt("/proc"); found {
 		b.mount(m)
+	}
+	for _, m := range b.spec.Mounts {
+		if destination := path.Clean(m.Destination); destination != "/proc" && below(destination, "/proc") {
+			b.mount(m)
+		}
 	}
 }
 
@@ -85,8 +91,8 @@ func (b *builder) mountProc() {
 func (b *builder) mountRest() {
 	for _, m := range b.spec.Mounts {
 		switch destination := path.Clean(m.Destination); {
-		case destination == "/proc" || destination == "/dev":
-			continue // mounted already
+		case destination == "/dev" || below(destination, "/proc"):
+			continue // mounted already, or at the end
 		case destination == "/":
 			b.fail("mount over / is not allowed: the root is the image's")
 		case m.Type == "cgroup":
@@ -100,6 +106,11 @@ func (b *builder) mountRest() {
 			b.attach(bd)
 		}
 	}
+}
+
+// below says whether a clean path is dir or something in it.
+func below(file, dir string) bool {
+	return file == dir || strings.HasPrefix(file, dir+"/")
 }
 
 func (b *builder) mount(m specs.Mount) {

@@ -23,10 +23,11 @@ func (c *Container) Plan() (Plan, error) {
 	b.mountRoot()
 	b.enterRoot() // pivot_root: from here on "/" is the image
 
-	b.mountProc()
 	b.mountDev()
 	b.giveFiles()
 	b.mountRest() // /sys, /dev/pts, /dev/shm, /dev/mqueue, cgroups, tmpfs, volumes
+	b.makeWorkingDirectory()
+	b.mountProc() // last: until then no symbolic link of the image can lead through it
 	b.loopbackUp()
 	b.hostname()
 	b.sysctls()
@@ -35,7 +36,7 @@ func (c *Container) Plan() (Plan, error) {
 	b.readOnlyRoot()
 
 	b.resourceLimits()
-	b.workingDirectory()
+	b.enterWorkingDirectory()
 	b.becomeUser() // ids, capabilities, no_new_privs, seccomp
 	b.execute()
 

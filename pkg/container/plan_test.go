@@ -93,6 +93,8 @@ func TestPlanOrder(t *testing.T) {
 	assert.Less(t, at("write", `"0"`), private, "the process is counted before it does anything")
 	assert.Less(t, at("open_tree", "/srv/data"), pivot, "the host's files are opened while there is a host")
 	assert.Less(t, pivot, at("move_mount", "/data"), "and attached when there is none")
+	assert.Less(t, at("move_mount", "/data"), at("mount", `"proc"`), "no link of the image leads through a /proc that is not there yet")
+	assert.Less(t, at("move_mount", "/etc/hosts"), at("mount", `"proc"`))
 	assert.Less(t, at("seccomp", ""), at("capset", ""), "a filter without no_new_privs needs a capability")
 	assert.Equal(t, "execve", plan.Start.Ops[len(plan.Start.Ops)-1].Call)
 

@@ -3,6 +3,7 @@ package container
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
@@ -30,6 +31,7 @@ func Start(c *Container, p Plan) (*kernel.Child, error) {
 		}
 		defer dir.Close()
 		p.Start.Cgroup = int(dir.Fd())
+		p.Start.Shut = append(slices.Clone(p.Start.Shut), int(dir.Fd())) // it was born there, and needs no way to the host's groups
 	}
 	if c.has(specs.UserNamespace) {
 		if err := c.openForUsers(p); err != nil {
