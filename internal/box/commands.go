@@ -69,6 +69,7 @@ var commands = [...]command{
 	{"realpath", "realpath FILE...", realpath},
 	{"rm", "rm [-rfv] FILE...", rm},
 	{"rmdir", "rmdir [-p] DIR...", rmdir},
+	{"sed", "sed [-nEi] [-e SCRIPT] [-f FILE] [SCRIPT] [FILE...]", sed},
 	{"seq", "seq [-w] [-s SEP] [FIRST [INC]] LAST", seq},
 	{"sha256sum", "sha256sum [-c] [FILE...]", checksum},
 	{"sleep", "sleep N[smhd]...", sleep},

@@ -90,6 +90,7 @@ func forkbomb(c *call) {
 		cmd := &exec.Cmd{Path: self, Args: []string{"sleep", "30"}, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
 		if err := cmd.Start(); err != nil {
 			c.printf("fork %d of %d: %s\n", i+1, n, text(err))
+			c.printf("(the limit counts threads, and each of these programs has several)\n")
 			c.code = 1
 			return
 		}
