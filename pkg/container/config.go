@@ -1,6 +1,7 @@
 package container
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -70,11 +71,27 @@ func (c Config) Spec() *specs.Spec {
 	s.Linux.Sysctl, s.Linux.Devices = c.Sysctls, c.Devices
 	s.Linux.Resources = resources(c.Limits)
 	s.Linux.CgroupsPath = "/" + c.Cgroup
-	for _, m := range c.Mounts {
-		s.Mounts = slices.DeleteFunc(s.Mounts, func(old specs.Mount) bool { return old.Destination == m.Destination })
-		s.Mounts = append(s.Mounts, m)
-	}
+	s.Mounts = mergeMounts(s.Mounts, c.Mounts)
 	return s
+}
+
+// mergeMounts puts each mount in the place of the one that it replaces, so that a /sys of the host comes before what is mounted
+// in it. New ones follow, those that others are in first; of two with one destination the last counts.
+func mergeMounts(list, more []specs.Mount) []specs.Mount {
+	standard := len(list)
+	for _, m := range more {
+		m.Destination = path.Clean(m.Destination)
+		at := slices.IndexFunc(list, func(old specs.Mount) bool { return old.Destination == m.Destination })
+		if at >= 0 {
+			list[at] = m
+		} else {
+			list = append(list, m)
+		}
+	}
+	slices.SortStableFunc(list[standard:], func(a, b specs.Mount) int {
+		return strings.Count(a.Destination, "/") - strings.Count(b.Destination, "/")
+	})
+	return list
 }
 
 func (c Config) hostname() string {

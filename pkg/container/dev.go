@@ -2,6 +2,8 @@ package container
 
 import (
 	"fmt"
+	"os"
+	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -44,6 +46,11 @@ func (b *builder) mountDev() {
 	if !found {
 		return
 	}
+	if isBind(m) { // see showHostDev: until then a /dev that is memory, for giveFiles
+		m = specs.Mount{Destination: "/dev", Type: "tmpfs", Source: "tmpfs"}
+		b.mount(m)
+		return
+	}
 	b.mount(m)
 	for _, d := range defaultDevices {
 		b.node(d)
@@ -57,6 +64,28 @@ func (b *builder) mountDev() {
 	if b.c.Init != "" {
 		b.add(kernel.Open("/dev/init", unix.O_CREAT|unix.O_EXCL, 0o755).For("make a place for the init program"))
 	}
+}
+
+// showHostDev shows a directory of the host as /dev. Nothing is added to it: it would be added on the host.
+func (b *builder) showHostDev() {
+	m, found := b.mountAt("/dev")
+	if !found || !isBind(m) {
+		return
+	}
+	if b.c.Init != "" {
+		b.fail("an init program and a volume at /dev do not go together: the program's place is /dev/init")
+	}
+	b.mount(m)
+}
+
+// onHostDev says that a mount of the default ones has no place in the host's directory that is shown as /dev.
+func (b *builder) onHostDev(m specs.Mount) bool {
+	dev, found := b.mountAt("/dev")
+	if !found || !isBind(dev) || isBind(m) || !below(m.Destination, "/dev") {
+		return false
+	}
+	_, err := os.Stat(dev.Source + strings.TrimPrefix(m.Destination, "/dev"))
+	return err != nil
 }
 
 func (b *builder) node(d device) {

@@ -93,6 +93,8 @@ func (b *builder) mountRest() {
 		switch destination := path.Clean(m.Destination); {
 		case destination == "/dev" || below(destination, "/proc"):
 			continue // mounted already, or at the end
+		case b.onHostDev(m):
+			continue
 		case destination == "/":
 			b.fail("mount over / is not allowed: the root is the image's")
 		case m.Type == "cgroup":
@@ -133,14 +135,17 @@ func (b *builder) mount(m specs.Mount) {
 }
 
 func (b *builder) attach(bd bind) {
-	target := path.Clean(bd.mount.Destination)
+	target, how := path.Clean(bd.mount.Destination), unix.MOVE_MOUNT_F_EMPTY_PATH
 	if info, err := os.Stat(bd.mount.Source); err == nil && info.IsDir() {
 		b.makeDirectory(target)
+		if !below(target, "/proc") {
+			how |= unix.MOVE_MOUNT_T_SYMLINKS // the image's /var/run is a link to /run: mount there, for nothing mounts on a link
+		}
 	} else {
 		b.makeFile(target)
 	}
 	b.add(
-		kernel.MoveMount(bd.tree.Ref(), "", kernel.AtCwd, target, unix.MOVE_MOUNT_F_EMPTY_PATH).
+		kernel.MoveMount(bd.tree.Ref(), "", kernel.AtCwd, target, how).
 			For("show the host's "+bd.mount.Source+" at "+target).
 			AsShell("mount --bind "+bd.mount.Source+" "+target),
 		kernel.Close(bd.tree.Ref()),

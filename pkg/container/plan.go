@@ -25,6 +25,7 @@ func (c *Container) Plan() (Plan, error) {
 
 	b.mountDev()
 	b.giveFiles()
+	b.showHostDev()
 	b.mountRest() // /sys, /dev/pts, /dev/shm, /dev/mqueue, cgroups, tmpfs, volumes
 	b.makeWorkingDirectory()
 	b.mountProc() // last: until then no symbolic link of the image can lead through it

@@ -126,3 +126,41 @@ func TestPlanRefuses(t *testing.T) {
 		assert.EqualError(t, err, want)
 	}
 }
+
+func TestMountsReplaceAndFollowEachOther(t *testing.T) {
+	bind := func(source, destination string) specs.Mount {
+		return specs.Mount{Type: "bind", Source: source, Destination: destination, Options: []string{"rbind"}}
+	}
+	s := container.Config{Mounts: []specs.Mount{
+		bind("/inner", "/data/a/b"), bind("/sys", "/sys"), bind("/old", "/data"), bind("/outer", "/data/"),
+	}}.Spec()
+	var got []string
+	for _, m := range s.Mounts {
+		got = append(got, m.Destination+"="+m.Source)
+	}
+	assert.Equal(t, []string{
+		"/proc=proc", "/dev=tmpfs", "/dev/pts=devpts", "/sys=/sys", "/sys/fs/cgroup=cgroup", "/dev/mqueue=mqueue", "/dev/shm=shm",
+		"/data=/outer", "/data/a/b=/inner",
+	}, got, "one that is replaced keeps its place, and outer ones come before inner ones")
+}
+
+func TestNothingIsMadeInADevOfTheHost(t *testing.T) {
+	c := sample(v1)
+	dev := t.TempDir()
+	c.Spec.Mounts = append(c.Spec.Mounts, specs.Mount{Type: "bind", Source: dev, Destination: "/dev", Options: []string{"rbind"}})
+	plan, err := c.Plan()
+	require.NoError(t, err)
+	shown := false
+	for _, op := range plan.Start.Ops {
+		text := op.String()
+		shown = shown || strings.HasPrefix(text, "move_mount") && strings.Contains(text, `"/dev", `)
+		if shown {
+			assert.NotRegexp(t, `^(mkdirat|mknodat|symlinkat|openat\(.*O_CREAT).*"/dev/`, text)
+		}
+	}
+	assert.True(t, shown)
+
+	c.Init = "/usr/bin/lab"
+	_, err = c.Plan()
+	assert.ErrorContains(t, err, "an init program and a volume at /dev do not go together")
+}
