@@ -9,7 +9,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/container-labs/lab/internal/store"
 	"github.com/container-labs/lab/pkg/cgroup"
 )
 
@@ -83,13 +82,4 @@ func oneGroup(ctx *cli.Context, args []string) (*cgroup.Machine, *cgroup.Group, 
 		return nil, nil, wants(ctx, "the name of one group")
 	}
 	return openGroup(ctx, args[0])
-}
-
-// sweepGroups finishes what dead labs have left, their groups among it.
-func sweepGroups(ctx *cli.Context, std streams) *store.Store {
-	root := ctx.String("root")
-	if err := sweep(root); err != nil {
-		complain(std.err, err)
-	}
-	return store.Open(root)
 }

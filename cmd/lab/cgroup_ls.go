@@ -24,7 +24,7 @@ func cgroupListCommand(std streams) *cli.Command {
 			if ctx.NArg() > 0 {
 				return wants(ctx, "no arguments")
 			}
-			sweepGroups(ctx, std)
+			sweepStore(ctx, std)
 			list, err := listGroups(ctx.String("root"))
 			if err != nil {
 				return err

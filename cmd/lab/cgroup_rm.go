@@ -24,7 +24,7 @@ EXAMPLE:
 			if len(args) == 0 {
 				return wants(ctx, "the name of a group")
 			}
-			sweepGroups(ctx, std)
+			sweepStore(ctx, std)
 			var failed []error
 			for _, name := range args {
 				if err := removeGroup(ctx, name); err != nil {

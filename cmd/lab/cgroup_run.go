@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,7 +8,6 @@ import (
 
 	"github.com/docker/go-units"
 	"github.com/urfave/cli/v2"
-	"golang.org/x/sys/unix"
 
 	"github.com/container-labs/lab/internal/store"
 	"github.com/container-labs/lab/pkg/cgroup"
@@ -39,7 +37,7 @@ func cgroupRunAction(ctx *cli.Context, std streams, args []string) error {
 	if err != nil {
 		return ended("cgroup run", 0, err)
 	}
-	s := sweepGroups(ctx, std)
+	s := sweepStore(ctx, std)
 	_, g, err := openGroup(ctx, name)
 	switch {
 	case err == nil && len(meanings(limits)) > 0:
@@ -67,7 +65,7 @@ func runInNewGroup(ctx *cli.Context, std streams, s *store.Store, path string, l
 	if _, err := m.Open(path); err == nil {
 		return fmt.Errorf("make group %s: %w", shownAs(path), fs.ErrExist)
 	}
-	ledger, err := beginGroup(s, path)
+	ledger, err := begin(s, "cgroup", store.Undo{Do: "cgroup", Arg: path})
 	if err != nil {
 		return err
 	}
@@ -82,15 +80,6 @@ func runInNewGroup(ctx *cli.Context, std streams, s *store.Store, path string, l
 		return err
 	}
 	return runInGroup(ctx, std, g, command)
-}
-
-// beginGroup writes the ledger of a group that is to go with lab.
-func beginGroup(s *store.Store, path string) (*store.Ledger, error) {
-	var random [8]byte
-	if _, err := unix.Getrandom(random[:], 0); err != nil {
-		return nil, fmt.Errorf("make an id: %w", err)
-	}
-	return s.Begin("cgroup-"+hex.EncodeToString(random[:]), store.Undo{Do: "cgroup", Arg: path})
 }
 
 // runInGroup runs the program and says whether the OOM killer had to do with its end.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/container-labs/lab/internal/kernel"
+	"github.com/container-labs/lab/internal/store"
 	"github.com/container-labs/lab/pkg/chroot"
 )
 
@@ -24,7 +26,22 @@ type attempt struct {
 	Sees    []string       `json:"sees"` // the names in "/" at the end
 }
 
+// escapeHole is the directory that an escape makes in the root.
+const escapeHole = "breakout"
+
 func escapeAction(ctx *cli.Context, std streams, root string) error {
+	s := sweepStore(ctx, std)
+	if hole, err := filepath.Abs(filepath.Join(root, escapeHole)); err == nil && isDir(root) && !there(hole) && unix.Geteuid() == 0 {
+		ledger, err := begin(s, "escape", store.Undo{Do: "hole", Arg: hole})
+		if err != nil {
+			return ended("chroot", 0, err)
+		}
+		defer func() {
+			if undone := ledger.Undo(doers(s, nil)); undone != nil {
+				complain(std.err, undone)
+			}
+		}()
+	}
 	out := io.Writer(std.out)
 	if ctx.Bool("json") {
 		out = io.Discard

@@ -16,11 +16,13 @@ import (
 // doers are the ways to take back what the ledger names.
 func doers(s *store.Store, m *cgroup.Machine) map[string]store.Doer {
 	return map[string]store.Doer{
-		"cgroup":    func(path string) error { return m.Group(path, cgroup.Limits{}).Delete() },
-		"container": func(dir string) error { return removeBundle(s, dir) },
-		"layers":    func(string) error { return nil }, // only says that they are in use
-		"name":      s.ReleaseAny,
-		"settle":    func(dir string) error { return settleDead(s, dir) },
+		"cgroup":     func(path string) error { return m.Group(path, cgroup.Limits{}).Delete() },
+		"container":  func(dir string) error { return removeBundle(s, dir) },
+		"layers":     func(string) error { return nil }, // only says that they are in use
+		"name":       s.ReleaseAny,
+		"settle":     func(dir string) error { return settleDead(s, dir) },
+		"unfinished": removeUnfinished,
+		"hole":       removeHole,
 	}
 }
 

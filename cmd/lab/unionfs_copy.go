@@ -44,32 +44,39 @@ EXAMPLE:
 			}
 			stop, cancel := interruptible(ctx.Context)
 			defer cancel()
-			return copyImage(stop, store.Open(ctx.String("root")), img, args[1])
+			return copyImage(stop, sweepStore(ctx, std), img, args[1])
 		}),
 	}
 }
 
-// copyImage writes the files beside the place where they are to be and gives them their name when they are all there. What
-// a killed copy has left there the next one to the same place removes.
-func copyImage(ctx context.Context, s *store.Store, img *image.Image, dir string) error {
-	part := filepath.Join(filepath.Dir(filepath.Clean(dir)), "."+filepath.Base(dir)+".unfinished")
-	if err := os.RemoveAll(part); err != nil {
-		return fmt.Errorf("remove what an earlier copy has left: %w", err)
+// copyImage writes the files beside the place where they are to be and gives them their name when they are all there.
+func copyImage(ctx context.Context, s *store.Store, img *image.Image, dir string) (err error) {
+	dir, err = filepath.Abs(dir)
+	if err != nil {
+		return fmt.Errorf("find %s: %w", dir, err)
 	}
+	part := filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+unfinishedSuffix)
+	if there(part) {
+		return advise(fmt.Errorf("%s is there already: another copy is on its way, or somebody else's", part), "wait for it, or remove it if you know that it is nobody's")
+	}
+	ledger, err := begin(s, "copy", store.Undo{Do: "unfinished", Arg: part})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		err = errors.Join(err, ledger.Undo(doers(s, nil)))
+	}()
 	if err := os.MkdirAll(s.Merged(), 0o710); err != nil {
 		return fmt.Errorf("make a place to mount on: %w", err)
 	}
-	err := copyMerged(ctx, unionfs.Overlay{Lower: img.Layers, Target: s.Merged(), ReadOnly: true}, part)
-	if err == nil {
-		err = os.Chmod(part, 0o755) // what is made for others is not to be hidden by the umask
+	if err := copyMerged(ctx, unionfs.Overlay{Lower: img.Layers, Target: s.Merged(), ReadOnly: true}, part); err != nil {
+		return err
 	}
-	if err == nil {
-		if err = unix.Renameat2(unix.AT_FDCWD, part, unix.AT_FDCWD, dir, unix.RENAME_NOREPLACE); err != nil {
-			err = fmt.Errorf("name the copy %s: %w", dir, err)
-		}
+	if err := os.Chmod(part, 0o755); err != nil { // what is made for others is not to be hidden by the umask
+		return fmt.Errorf("make the copy readable: %w", err)
 	}
-	if err != nil {
-		return errors.Join(err, os.RemoveAll(part))
+	if err := unix.Renameat2(unix.AT_FDCWD, part, unix.AT_FDCWD, dir, unix.RENAME_NOREPLACE); err != nil {
+		return fmt.Errorf("name the copy %s: %w", dir, err)
 	}
 	return nil
 }

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/sys/unix"
+
+	"github.com/container-labs/lab/internal/store"
+)
+
+// unfinishedSuffix ends the name of a directory that a copy has not completed.
+const unfinishedSuffix = ".unfinished"
+
+// removeUnfinished removes what a copy was writing. A ledger is a file, and files get damaged: it removes nothing of another name.
+func removeUnfinished(dir string) error {
+	base := filepath.Base(dir)
+	if !filepath.IsAbs(dir) || !strings.HasPrefix(base, ".") || !strings.HasSuffix(base, unfinishedSuffix) || len(base) <= len(unfinishedSuffix)+1 {
+		return fmt.Errorf("remove %s: it is not what a copy leaves", dir)
+	}
+	return os.RemoveAll(dir)
+}
+
+// removeHole removes the empty directory of an escape.
+func removeHole(dir string) error {
+	if filepath.Base(dir) != escapeHole {
+		return fmt.Errorf("remove %s: it is not what an escape leaves", dir)
+	}
+	err := unix.Rmdir(dir)
+	switch err {
+	case nil, unix.ENOENT, unix.ENOTDIR, unix.ENOTEMPTY, unix.EROFS: // gone, or by now somebody else's
+		return nil
+	}
+	return fmt.Errorf("remove %s: %w", dir, err)
+}
+
+// begin writes the ledger of something that is to be gone with lab.
+func begin(s *store.Store, kind string, undo ...store.Undo) (*store.Ledger, error) {
+	for _, u := range undo {
+		if strings.ContainsRune(u.Arg, '\n') {
+			return nil, errors.New("lab cannot note what is to be undone in a path with a line break: choose another")
+		}
+	}
+	var random [8]byte
+	if _, err := unix.Getrandom(random[:], 0); err != nil {
+		return nil, fmt.Errorf("make an id: %w", err)
+	}
+	return s.Begin(kind+"-"+hex.EncodeToString(random[:]), undo...)
+}
+
+// there says whether a name exists, whatever it is.
+func there(path string) bool {
+	_, err := os.Lstat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// sweepStore finishes what dead labs have left, before a command that would come across it.
+func sweepStore(ctx *cli.Context, std streams) *store.Store {
+	root := ctx.String("root")
+	if err := sweep(root); err != nil {
+		complain(std.err, err)
+	}
+	return store.Open(root)
+}
