@@ -209,4 +209,10 @@ func TestOrphansAtThePrompt(t *testing.T) {
 	}
 	p.send("exit 2\r")
 	assert.Equal(t, 2, p.end())
+
+	// A terminal that goes away ends the shell, also as PID 1.
+	p = onTerminal(t, syscall.CLONE_NEWPID, "/", bin(t), "sh")
+	p.expect("/ # ")
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGHUP))
+	assert.Equal(t, 129, p.end())
 }

@@ -191,8 +191,11 @@ func (p *parser) pipeline() node {
 		p.pos += len(p.reserved())
 	}
 	for {
-		n := p.command()
-		pl.stages = append(pl.stages, p.mark(n))
+		p.blanks()
+		start := len(p.src) - p.pos // from the end, because an alias moves what is before
+		st := p.mark(p.command())
+		st.text = strings.TrimSpace(p.src[max(len(p.src)-start, 0):p.pos])
+		pl.stages = append(pl.stages, st)
 		p.blanks()
 		if p.peek() != '|' || p.at("||") {
 			break

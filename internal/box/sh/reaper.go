@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -18,6 +19,7 @@ type children struct {
 	signals chan os.Signal
 	pending []string // names of signals with a trap, oldest first
 	started bool
+	hangUp  atomic.Bool // SIGHUP ends this process, which the kernel does for all but PID 1
 }
 
 type process struct {
@@ -41,6 +43,9 @@ func (k *children) start() {
 	signal.Notify(k.signals, syscall.SIGCHLD)
 	go func() {
 		for sig := range k.signals {
+			if sig == syscall.SIGHUP && k.hangUp.Load() {
+				os.Exit(128 + int(syscall.SIGHUP))
+			}
 			k.mu.Lock()
 			if sig == syscall.SIGCHLD {
 				k.reap()

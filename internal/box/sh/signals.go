@@ -37,6 +37,9 @@ func (s *Shell) arm(name string) {
 		return
 	}
 	action, trapped := s.traps[name]
+	if sig == syscall.SIGHUP {
+		kids.hangUp.Store(s.interactive && s.pid == 1 && !trapped)
+	}
 	switch {
 	case trapped && action == "":
 		signal.Ignore(sig)
