@@ -3,8 +3,6 @@ package cgroup
 import (
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -83,34 +81,5 @@ func (g *Group) Run(c Command) (status int, err error) {
 		return -1, err
 	}
 	defer child.Close()
-	if child.PIDFD < 0 {
-		return 0, nil // a dry run: nobody to wait for
-	}
-	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGHUP)
-	defer signal.Stop(signals)
-	done := make(chan struct{})
-	defer close(done)
-	go passOn(child.PIDFD, signals, done)
-	ended, _, err := child.Wait()
-	if err != nil {
-		return -1, fmt.Errorf("wait for process %d: %w", child.PID, err)
-	}
-	if ended.Signaled() {
-		return 128 + int(ended.Signal()), nil
-	}
-	return ended.ExitStatus(), nil
-}
-
-func passOn(pidfd int, signals <-chan os.Signal, done <-chan struct{}) {
-	for {
-		select {
-		case s := <-signals:
-			if s == unix.SIGTERM || s == unix.SIGHUP {
-				_ = unix.PidfdSendSignal(pidfd, s.(unix.Signal), nil, 0)
-			}
-		case <-done:
-			return
-		}
-	}
+	return child.Foreground()
 }

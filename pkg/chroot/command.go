@@ -74,7 +74,7 @@ func (c Command) Ops() []kernel.Op {
 	if c.KillChild {
 		ops = append(ops, kernel.Prctl(unix.PR_SET_PDEATHSIG, "PR_SET_PDEATHSIG", uintptr(unix.SIGKILL)).For("die with the parent"))
 	}
-	ops = append(ops, streams(c.Stdin, c.Stdout, c.Stderr)...)
+	ops = append(ops, kernel.Streams(c.Stdin, c.Stdout, c.Stderr)...)
 	return append(ops, kernel.Exec(c.Args, c.Env)...)
 }
 
@@ -86,11 +86,11 @@ func (c Command) Start() (*kernel.Child, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	own, err := apart(&c.Stdin, &c.Stdout, &c.Stderr)
+	closeStreams, err := kernel.StreamsApart(&c.Stdin, &c.Stdout, &c.Stderr)
 	if err != nil {
 		return nil, err
 	}
-	defer closeAll(own)
+	defer closeStreams()
 	start := kernel.Start{Ops: c.Ops()}
 	if c.Pivot {
 		start.Flags = unix.CLONE_NEWNS

@@ -89,11 +89,11 @@ func (e Enter) Start() (*kernel.Child, error) {
 	if err := e.Check(); err != nil {
 		return nil, err
 	}
-	own, err := apart(&e.Stdin, &e.Stdout, &e.Stderr)
+	closeStreams, err := kernel.StreamsApart(&e.Stdin, &e.Stdout, &e.Stderr)
 	if err != nil {
 		return nil, err
 	}
-	defer closeAll(own)
+	defer closeStreams()
 	w := &way{Enter: e}
 	defer w.close()
 	if err := w.look(); err != nil {

@@ -1,7 +1,6 @@
 package ns
 
 import (
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -136,21 +135,4 @@ func TestUnshareCheck(t *testing.T) {
 	} {
 		assert.EqualError(t, test.unshare.Check(), test.want)
 	}
-}
-
-func TestApart(t *testing.T) {
-	var in *os.File
-	out, errs := os.Stderr, os.Stdout // swapped: copying one over the other would lose it
-	own, err := apart(&in, &out, &errs)
-	require.NoError(t, err)
-	defer closeAll(own)
-	require.Len(t, own, 2)
-	assert.Nil(t, in)
-	assert.Greater(t, int(out.Fd()), 2)
-	assert.Greater(t, int(errs.Fd()), 2)
-	same := os.Stdout
-	own, err = apart(&in, &same, &in)
-	require.NoError(t, err)
-	assert.Empty(t, own)
-	assert.Empty(t, streams(nil, same, nil))
 }

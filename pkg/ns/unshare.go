@@ -152,10 +152,10 @@ func (u Unshare) Start() (*kernel.Child, error) {
 	if err := u.Check(); err != nil {
 		return nil, err
 	}
-	own, err := apart(&u.Stdin, &u.Stdout, &u.Stderr)
+	closeStreams, err := kernel.StreamsApart(&u.Stdin, &u.Stdout, &u.Stderr)
 	if err != nil {
 		return nil, err
 	}
-	defer closeAll(own)
+	defer closeStreams()
 	return u.start()
 }

@@ -74,7 +74,7 @@ func (u Unshare) list(k *keeper) ([]kernel.Op, error) {
 		ops = append(ops, kernel.Prctl(unix.PR_SET_PDEATHSIG, "PR_SET_PDEATHSIG", uintptr(unix.SIGKILL)).
 			For("die with the parent"))
 	}
-	ops = append(ops, streams(u.Stdin, u.Stdout, u.Stderr)...)
+	ops = append(ops, kernel.Streams(u.Stdin, u.Stdout, u.Stderr)...)
 	return append(ops, kernel.Exec(u.Args, u.Env)...), nil
 }
 

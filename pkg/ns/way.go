@@ -233,7 +233,7 @@ func (w *way) ops() []kernel.Op {
 		ops = append(ops, kernel.Prctl(unix.PR_SET_PDEATHSIG, "PR_SET_PDEATHSIG", uintptr(unix.SIGKILL)).
 			For("die with the parent"))
 	}
-	ops = append(ops, streams(w.Stdin, w.Stdout, w.Stderr)...)
+	ops = append(ops, kernel.Streams(w.Stdin, w.Stdout, w.Stderr)...)
 	return append(ops, kernel.Exec(w.Args, w.Env)...)
 }
 

@@ -1,29 +1,28 @@
-package ns
+package kernel
 
 import (
 	"fmt"
 	"os"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/container-labs/lab/internal/kernel"
 )
 
-// streams puts files on descriptors 0, 1 and 2 of the new process.
-func streams(files ...*os.File) []kernel.Op {
+// Streams puts files on descriptors 0, 1 and 2 of the new process.
+func Streams(files ...*os.File) []Op {
 	names := [...]string{"standard input", "standard output", "standard error"}
-	var ops []kernel.Op
+	var ops []Op
 	for i, f := range files {
 		if f != nil && int(f.Fd()) != i {
-			ops = append(ops, kernel.Dup3(kernel.FD(int(f.Fd())), i).For("set up "+names[i]))
+			ops = append(ops, Dup3(FD(int(f.Fd())), i).For("set up "+names[i]))
 		}
 	}
 	return ops
 }
 
-// apart copies files whose descriptor is itself a standard one to a higher number, or setting up the first
-// stream would overwrite what the second is to be copied from. The caller closes the copies.
-func apart(files ...**os.File) (own []*os.File, err error) {
+// StreamsApart copies files whose descriptor is itself a standard one to a higher number, or setting up the first
+// stream would overwrite what the second is to be copied from. The caller closes the copies by calling done after the fork.
+func StreamsApart(files ...**os.File) (done func(), err error) {
+	var own []*os.File
 	for i, f := range files {
 		if *f == nil || int((*f).Fd()) > 2 || int((*f).Fd()) == i {
 			continue
@@ -36,7 +35,7 @@ func apart(files ...**os.File) (own []*os.File, err error) {
 		*f = os.NewFile(uintptr(fd), (*f).Name())
 		own = append(own, *f)
 	}
-	return own, nil
+	return func() { closeAll(own) }, nil
 }
 
 func closeAll(files []*os.File) {
