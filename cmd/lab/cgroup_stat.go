@@ -90,7 +90,7 @@ func printFiles(out io.Writer, g *cgroup.Group, only map[string]bool) {
 	t := &table{heads: []string{"WHAT", "IS", "V1", "V2"}, right: make([]bool, 4)}
 	rows := [][]string{t.heads}
 	for _, f := range g.Files() {
-		if only != nil && !only[f.Meaning] {
+		if only != nil && !only[f.Meaning] || f.Meaning == "cpu period" && f.Version == 2 { // the same file as the quota's there
 			continue
 		}
 		names := [3]string{"", f.V1, f.V2}

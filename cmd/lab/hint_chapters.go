@@ -63,6 +63,8 @@ func chapterHint(err error) string {
 		return "try: mount -t tmpfs tmpfs /mnt, and make upper and work below /mnt"
 	case errors.As(err, &op):
 		return chapterOpHint(op)
+	case errors.Is(err, fs.ErrPermission) && unix.Geteuid() != 0:
+		return "only root may: try sudo; images can also be kept in a directory of your own, with --root"
 	}
 	return ""
 }
@@ -94,6 +96,8 @@ func chapterOpHint(e *kernel.Error) string {
 		return "a limit of namespaces is reached: see /proc/sys/user/max_*_namespaces"
 	case e.Op.Call == "setns" && e.Errno == unix.EPERM && unix.Geteuid() != 0:
 		return "only root, or the owner of its user namespace (then add -U), may join another process's namespaces"
+	case e.Op.Call != "execve" && e.Errno == unix.EACCES && unix.Geteuid() != 0:
+		return "only root may: try sudo"
 	case e.Op.Call == "umount2" && e.Errno == unix.EBUSY:
 		return "somebody is in there: `fuser -vm DIR` says who"
 	}
