@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"github.com/container-labs/lab/pkg/container"
+	"io/fs"
 
 	"github.com/urfave/cli/v2"
 
@@ -12,36 +14,36 @@ import (
 func rmCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Name: "rm", Usage: "remove containers that have ended", ArgsUsage: "CONTAINER [CONTAINER…]",
+		Flags: []cli.Flag{&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "kill those that run"}},
 		Action: func(ctx *cli.Context) error {
-			if ctx.NArg() == 0 {
-				return &exit{code: 1, err: errors.New("rm wants the name or id of a container")}
-			}
-			if err := sweep(ctx.String("root")); err != nil {
-				complain(std.err, err)
-			}
-			s := store.Open(ctx.String("root"))
-			var failed []error
-			for _, name := range ctx.Args().Slice() {
-				if err := removeContainer(s, ctx.String("root"), name); err != nil {
-					failed = append(failed, err)
-					continue
+			root := ctx.String("root")
+			return eachContainer(ctx, std, func(state container.State) error {
+				if state.Alive() && ctx.Bool("force") {
+					if err := stopContainer(root, state, 0); err != nil {
+						return err
+					}
 				}
-				fmt.Fprintln(std.out, name)
-			}
-			return errors.Join(failed...)
+				return removeContainer(store.Open(root), state)
+			})
 		},
 	}
 }
 
-func removeContainer(s *store.Store, root, name string) error {
-	state, err := findState(root, name)
+func removeContainer(s *store.Store, state container.State) error {
+	state, err := container.ReadState(s.Container(state.ID)) // as it is now
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // it removed itself
+	}
 	if err != nil {
 		return err
 	}
 	if state.Alive() {
-		return fmt.Errorf("container %s is running: stop its program first, with Ctrl-C where `lab run` waits for it", name)
+		return fmt.Errorf("container %s is running: stop it first, or remove it by force with -f", state.Name)
 	}
 	ledger, err := s.Begin(state.ID, store.Undo{Do: "container", Arg: s.Container(state.ID)}, store.Undo{Do: "name", Arg: state.Name + " " + state.ID})
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("container %s is busy: another lab command is at work on it", state.Name)
+	}
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/sys/unix"
+
+	"github.com/container-labs/lab/internal/store"
+	"github.com/container-labs/lab/pkg/container"
+)
+
+func stopCommand(std streams) *cli.Command {
+	return &cli.Command{
+		Name: "stop", Usage: "ask containers to end, and make them", ArgsUsage: "CONTAINER [CONTAINER…]",
+		Description: `Sends SIGTERM, and SIGKILL to what still runs after a while.
+
+EXAMPLE:
+   lab stop -t 2 web`,
+		Flags: []cli.Flag{&cli.IntFlag{Name: "time", Aliases: []string{"t"}, Usage: "wait `SECONDS` before the kill; -1: for ever", Value: 10}},
+		Action: func(ctx *cli.Context) error {
+			return eachContainer(ctx, std, func(s container.State) error { return stopContainer(ctx.String("root"), s, ctx.Int("time")) })
+		},
+	}
+}
+
+func killCommand(std streams) *cli.Command {
+	return &cli.Command{
+		Name: "kill", Usage: "send a signal to containers", ArgsUsage: "CONTAINER [CONTAINER…]",
+		Description: "EXAMPLE:\n   lab kill -s HUP web",
+		Flags:       []cli.Flag{&cli.StringFlag{Name: "signal", Aliases: []string{"s"}, Usage: "the `SIGNAL`, by name or number", Value: "KILL"}},
+		Action: func(ctx *cli.Context) error {
+			sig, err := parseSignal(ctx.String("signal"))
+			if err != nil {
+				return err
+			}
+			return eachContainer(ctx, std, func(s container.State) error {
+				process, err := openProcess(s)
+				if err != nil {
+					return err
+				}
+				defer unix.Close(process)
+				if err := unix.PidfdSendSignal(process, sig, nil, 0); err != nil {
+					return fmt.Errorf("signal container %s: %w", s.Name, err)
+				}
+				return nil
+			})
+		},
+	}
+}
+
+// eachContainer does something to every container that the arguments name, and prints the names of those where it worked.
+func eachContainer(ctx *cli.Context, std streams, do func(container.State) error) error {
+	if ctx.NArg() == 0 {
+		return &exit{code: 1, err: fmt.Errorf("%s wants the name or id of a container", ctx.Command.Name)}
+	}
+	if err := sweep(ctx.String("root")); err != nil {
+		complain(std.err, err)
+	}
+	var failed []error
+	for _, name := range ctx.Args().Slice() {
+		state, err := findState(ctx.String("root"), name)
+		if err == nil {
+			err = do(state)
+		}
+		if err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		fmt.Fprintln(std.out, name)
+	}
+	return errors.Join(failed...)
+}
+
+// openProcess returns a pidfd of the container's first process. A pid is used again after its process has ended; the time
+// at which the process started tells, and once the pidfd is open it cannot become another.
+func openProcess(s container.State) (int, error) {
+	fd, err := unix.PidfdOpen(s.PID, 0)
+	if s.PID == 0 || err != nil || !s.Alive() {
+		if err == nil {
+			_ = unix.Close(fd)
+		}
+		return -1, fmt.Errorf("container %s is not running", s.Name)
+	}
+	return fd, nil
+}
+
+// stopContainer waits until the lab that runs the container has put everything in order.
+func stopContainer(root string, s container.State, seconds int) error {
+	process, err := openProcess(s)
+	if err != nil {
+		return nil // it has ended: as docker stop, no error
+	}
+	defer unix.Close(process)
+	for _, step := range [...]struct {
+		sig  unix.Signal
+		wait time.Duration
+	}{{unix.SIGTERM, time.Duration(seconds) * time.Second}, {unix.SIGKILL, 10 * time.Second}} {
+		if err := unix.PidfdSendSignal(process, step.sig, nil, 0); err != nil && !errors.Is(err, unix.ESRCH) {
+			return fmt.Errorf("stop container %s: %w", s.Name, err)
+		}
+		if processEnded(process, step.wait) {
+			return settled(root, s)
+		}
+	}
+	return fmt.Errorf("stop container %s: its process %d does not even end by SIGKILL: it hangs in the kernel", s.Name, s.PID)
+}
+
+// processEnded waits for a process: a pidfd can be read from when it has ended (pidfd_open(2)).
+func processEnded(process int, most time.Duration) bool {
+	timeout := int(most.Milliseconds())
+	if most < 0 {
+		timeout = -1
+	}
+	for {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(process), Events: unix.POLLIN}}, timeout)
+		if err == unix.EINTR {
+			continue
+		}
+		return n == 1
+	}
+}
+
+// settled waits, not for long, until the container's ledger is gone: its lab has undone what it made.
+func settled(root string, s container.State) error {
+	ledger := store.Open(root).Path("ledger", s.ID)
+	for range 500 {
+		if _, err := os.Stat(ledger); errors.Is(err, os.ErrNotExist) {
+			return nil
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return fmt.Errorf("container %s has ended, but the lab that runs it does not clean up; the next lab command does when that lab is gone", s.Name)
+}
+
+func parseSignal(text string) (unix.Signal, error) {
+	if n, err := strconv.Atoi(text); err == nil && n > 0 && n < 65 {
+		return unix.Signal(n), nil
+	}
+	name := strings.ToUpper(text)
+	if !strings.HasPrefix(name, "SIG") {
+		name = "SIG" + name
+	}
+	if sig := unix.SignalNum(name); sig != 0 {
+		return sig, nil
+	}
+	return 0, &exit{code: 1, err: fmt.Errorf("invalid signal: %s", text)}
+}
