@@ -112,16 +112,21 @@ func (c Config) environment(hostname string) []string {
 
 const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// mergeEnv adds more to env; the last value of a name counts.
+// mergeEnv adds more to env; the last value of a name counts. An image may name a hundred thousand.
 func mergeEnv(env, more []string) []string {
+	at := make(map[string]int, len(env)+len(more))
+	for i, entry := range env {
+		name, _, _ := strings.Cut(entry, "=")
+		at[name] = i
+	}
 	for _, entry := range more {
 		name, _, _ := strings.Cut(entry, "=")
-		at := slices.IndexFunc(env, func(old string) bool { return strings.HasPrefix(old, name+"=") })
-		if at >= 0 {
-			env[at] = entry
-		} else {
-			env = append(env, entry)
+		if i, known := at[name]; known {
+			env[i] = entry
+			continue
 		}
+		at[name] = len(env)
+		env = append(env, entry)
 	}
 	return env
 }

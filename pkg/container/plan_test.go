@@ -2,6 +2,7 @@ package container_test
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -163,4 +164,14 @@ func TestNothingIsMadeInADevOfTheHost(t *testing.T) {
 	c.Init = "/usr/bin/lab"
 	_, err = c.Plan()
 	assert.ErrorContains(t, err, "an init program and a volume at /dev do not go together")
+}
+
+func TestEnvironmentOfManyVariables(t *testing.T) {
+	env := []string{"PATH=/own", "NAME", "NAME=1", "A=x\ny"}
+	for i := range 200_000 { // compared one by one these would take minutes
+		env = append(env, fmt.Sprintf("E%d=x", i))
+	}
+	s := container.Config{ID: "0123456789abcdef", Env: append(env, "A=last")}.Spec()
+	assert.Equal(t, []string{"PATH=/own", "HOSTNAME=0123456789ab", "NAME=1", "A=last", "E0=x"}, s.Process.Env[:5])
+	assert.Len(t, s.Process.Env, 200_004)
 }
