@@ -12,8 +12,8 @@ import (
 	"github.com/container-labs/lab/pkg/cgroup"
 )
 
-func cgroupCommand(std streams) *cli.Command {
-	return chapter(std, "cgroup", "control groups: make, limit, fill and watch them", []verb{
+func cgroupCommand(std streams, args []string) *cli.Command {
+	return chapter(std, args, "cgroup", "control groups: make, limit, fill and watch them", []verb{
 		{"create", "make a group, with or without limits", cgroupCreateCommand},
 		{"set", "change the limits of a group", cgroupSetCommand},
 		{"run", "run a program in a group", cgroupRunCommand},

@@ -35,7 +35,7 @@ func cgroupRunAction(ctx *cli.Context, std streams, args []string) error {
 	name, command := args[0], cgroup.Command{Args: args[1:], Env: os.Environ(), KillChild: true}
 	limits, err := readLimits(ctx)
 	if err != nil {
-		return ended("cgroup run", 0, err)
+		return programEnded("cgroup run", 0, err)
 	}
 	s := sweepStore(ctx, std)
 	_, g, err := openGroup(ctx, name)
@@ -49,7 +49,7 @@ func cgroupRunAction(ctx *cli.Context, std streams, args []string) error {
 	if err != nil {
 		return err
 	}
-	return ended("cgroup run", 0, runInNewGroup(ctx, std, s, path, limits, command))
+	return programEnded("cgroup run", 0, runInNewGroup(ctx, std, s, path, limits, command))
 }
 
 // runInNewGroup makes a group for one program. The ledger knows of it before it is there.
@@ -65,7 +65,7 @@ func runInNewGroup(ctx *cli.Context, std streams, s *store.Store, path string, l
 	if _, err := m.Open(path); err == nil {
 		return fmt.Errorf("make group %s: %w", shownAs(path), fs.ErrExist)
 	}
-	ledger, err := begin(s, "cgroup", store.Undo{Do: "cgroup", Arg: path})
+	ledger, err := beginLedger(s, "cgroup", store.Undo{Do: "cgroup", Arg: path})
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func runInGroup(ctx *cli.Context, std streams, g *cgroup.Group, command cgroup.C
 	before, _ := g.Stats()
 	code, err := g.Run(command)
 	if err != nil {
-		return ended("cgroup run", code, err)
+		return programEnded("cgroup run", code, err)
 	}
 	if after, err := g.Stats(); err == nil && after.Memory.OOMKills > before.Memory.OOMKills {
 		file := "memory.oom_control"
@@ -101,7 +101,7 @@ func runInGroup(ctx *cli.Context, std streams, g *cgroup.Group, command cgroup.C
 	if ctx.Bool("stat") {
 		printFiles(std.err, g, figures())
 	}
-	return ended("cgroup run", code, nil)
+	return programEnded("cgroup run", code, nil)
 }
 
 // figures are the words for what is counted.

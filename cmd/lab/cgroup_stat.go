@@ -110,7 +110,7 @@ func brief(f cgroup.File) string {
 	}
 	switch f.Meaning {
 	case "members", "member threads":
-		return strings.Join(lines[:min(len(lines), 5)], " ") + more(len(lines)-5)
+		return strings.Join(lines[:min(len(lines), 5)], " ") + andMore(len(lines)-5)
 	}
 	var told []string
 	for _, line := range lines {
@@ -121,7 +121,7 @@ func brief(f cgroup.File) string {
 	return strings.Join(told, ", ")
 }
 
-func more(n int) string {
+func andMore(n int) string {
 	if n <= 0 {
 		return ""
 	}

@@ -118,11 +118,11 @@ func (v *viewer) picture() error {
 	m, p, c := v.now.Memory, v.now.PIDs, v.now.CPU
 	lines := []string{
 		fmt.Sprintf("group    %s", shownAs(v.group.Path)),
-		fmt.Sprintf("cpu      %s %.2f of %s CPUs", bar(v.use, orDefault(v.cpus, 1)), v.use, cpusText(v.cpus)),
+		fmt.Sprintf("cpu      %s %.2f of %s CPUs", drawnBar(v.use, orDefault(v.cpus, 1)), v.use, cpusText(v.cpus)),
 		fmt.Sprintf("         %s", sparks(v.history, orDefault(v.cpus, 1))),
 		fmt.Sprintf("throttled  in %d of the last %d periods, in all %d of %d, waiting %s", c.Throttled-v.last.CPU.Throttled, c.Periods-v.last.CPU.Periods, c.Throttled, c.Periods, c.ThrottledTime.Round(time.Millisecond)),
-		fmt.Sprintf("memory   %s %s of %s, at most %s, limit hit %d times, %d killed", bar(float64(m.Usage), limitOr(m.Limit, m.Peak)), units.BytesSize(float64(m.Usage)), bytesLimit(m.Limit), units.BytesSize(float64(m.Peak)), m.LimitHits, m.OOMKills),
-		fmt.Sprintf("pids     %s %d of %s", bar(float64(p.Current), limitOr(p.Limit, max(p.Current, 10))), p.Current, countLimit(p.Limit)),
+		fmt.Sprintf("memory   %s %s of %s, at most %s, limit hit %d times, %d killed", drawnBar(float64(m.Usage), limitOr(m.Limit, m.Peak)), units.BytesSize(float64(m.Usage)), bytesLimit(m.Limit), units.BytesSize(float64(m.Peak)), m.LimitHits, m.OOMKills),
+		fmt.Sprintf("pids     %s %d of %s", drawnBar(float64(p.Current), limitOr(p.Limit, max(p.Current, 10))), p.Current, countLimit(p.Limit)),
 		fmt.Sprintf("net      %s", v.network()),
 	}
 	var b strings.Builder
@@ -147,7 +147,7 @@ func (v *viewer) network() string {
 
 const barWidth = 30
 
-func bar(value, whole float64) string {
+func drawnBar(value, whole float64) string {
 	full := 0
 	if whole > 0 {
 		full = min(barWidth, int(value/whole*barWidth+0.5))

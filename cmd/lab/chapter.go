@@ -18,28 +18,30 @@ type verb struct {
 	make        func(streams) *cli.Command
 }
 
-// chapter is a command that has verbs: ns, cgroup, unionfs. A verb is made when it is asked for, so that no other command
-// pays for its flags at its start.
-func chapter(std streams, name, about string, verbs []verb) *cli.Command {
-	c := &cli.Command{
-		Name: name, Usage: about, ArgsUsage: "VERB [ARGUMENTS]", CustomHelpTemplate: chapterHelp(name, about, verbs),
-		Before: func(ctx *cli.Context) error {
-			for i, v := range verbs {
-				if v.name == ctx.Args().First() {
-					v.fill(std, ctx.Command.Subcommands[i])
-				}
-			}
-			return nil
-		},
-		Action: func(ctx *cli.Context) error {
-			if verb := ctx.Args().First(); verb != "" {
-				return &exit{code: 1, err: fmt.Errorf("%q is no verb of lab %s; `lab %s --help` lists them", verb, name, name)}
-			}
-			return cli.ShowSubcommandHelp(ctx)
-		},
+// chapter is a command that has verbs: ns, cgroup, unionfs. They are made when args may mean the chapter, and a verb's flags
+// when the verb is asked for, so that no other command pays for them at its start.
+func chapter(std streams, args []string, name, about string, verbs []verb, aliases ...string) *cli.Command {
+	c := &cli.Command{Name: name, Aliases: aliases, Usage: about}
+	if !slices.ContainsFunc(args, c.HasName) {
+		return c
 	}
+	c.ArgsUsage, c.CustomHelpTemplate = "VERB [ARGUMENTS]", chapterHelp(name, about, verbs)
 	for _, v := range verbs { // empty ones: the library sets up what it finds here before it calls Before
 		c.Subcommands = append(c.Subcommands, &cli.Command{Name: v.name, HelpName: "lab " + name + " " + v.name, HideHelp: true})
+	}
+	c.Before = func(ctx *cli.Context) error {
+		for i, v := range verbs {
+			if v.name == ctx.Args().First() {
+				v.fill(std, c.Subcommands[i])
+			}
+		}
+		return nil
+	}
+	c.Action = func(ctx *cli.Context) error {
+		if verb := ctx.Args().First(); verb != "" {
+			return &exit{code: 1, err: fmt.Errorf("%q is no verb of lab %s; `lab %s --help` lists them", verb, name, name)}
+		}
+		return cli.ShowSubcommandHelp(ctx)
 	}
 	return c
 }
@@ -128,8 +130,8 @@ func withFlagsBehind(std streams, before, again []string, program bool, do func(
 	})
 }
 
-// ended is the outcome of a command that runs a program: the program's exit status, or an error with 125, 126 or 127.
-func ended(verb string, code int, err error) error {
+// programEnded is the outcome of a command that runs a program: the program's exit status, or an error with 125, 126 or 127.
+func programEnded(verb string, code int, err error) error {
 	var e *exit
 	switch {
 	case err == nil && code == 0:
@@ -146,8 +148,8 @@ func ended(verb string, code int, err error) error {
 	return &exit{code: code, err: fmt.Errorf("%s: %w", verb, execSentence(err))}
 }
 
-// shell is the program that chroot(1), unshare(1) and nsenter(1) run when they are told none.
-func shell() []string {
+// ownShell is the program that chroot(1), unshare(1) and nsenter(1) run when they are told none.
+func ownShell() []string {
 	if s := os.Getenv("SHELL"); s != "" {
 		return []string{s}
 	}

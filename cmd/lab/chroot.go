@@ -46,5 +46,5 @@ func chrootAction(ctx *cli.Context, std streams) error {
 	}
 	c := chroot.Command{Root: root, Args: args, Env: os.Environ(), Dir: ctx.String("workdir"), Pivot: ctx.Bool("pivot"), KillChild: true}
 	code, err := c.Run()
-	return ended("chroot", code, inRoot(root, err))
+	return programEnded("chroot", code, inRoot(root, err))
 }

@@ -31,10 +31,10 @@ const escapeHole = "breakout"
 
 func escapeAction(ctx *cli.Context, std streams, root string) error {
 	s := sweepStore(ctx, std)
-	if hole, err := filepath.Abs(filepath.Join(root, escapeHole)); err == nil && isDir(root) && !there(hole) && unix.Geteuid() == 0 {
-		ledger, err := begin(s, "escape", store.Undo{Do: "hole", Arg: hole})
+	if hole, err := filepath.Abs(filepath.Join(root, escapeHole)); err == nil && isDir(root) && !isThere(hole) && unix.Geteuid() == 0 {
+		ledger, err := beginLedger(s, "escape", store.Undo{Do: "hole", Arg: hole})
 		if err != nil {
-			return ended("chroot", 0, err)
+			return programEnded("chroot", 0, err)
 		}
 		defer func() {
 			if undone := ledger.Undo(doers(s, nil)); undone != nil {
@@ -48,7 +48,7 @@ func escapeAction(ctx *cli.Context, std streams, root string) error {
 	}
 	a, err := lockedUp(root, ctx.Bool("pivot"), out)
 	if err != nil {
-		return ended("chroot", 0, inRoot(root, err))
+		return programEnded("chroot", 0, inRoot(root, err))
 	}
 	if ctx.Bool("json") {
 		if err := printJSON(std.out, a); err != nil {
@@ -92,8 +92,8 @@ func goIn(root string, pivot bool) error {
 }
 
 func tryEscape(out io.Writer) (attempt, error) {
-	a := attempt{Sees: names("/")}
-	fmt.Fprintf(out, "inside: / has %s\n\n", few(a.Sees))
+	a := attempt{Sees: namesIn("/")}
+	fmt.Fprintf(out, "inside: / has %s\n\n", fewNames(a.Sees))
 	fmt.Fprintf(out, "%-44s %-32s %s\n", "STEP", "/ IS", "THE CURRENT DIRECTORY IS")
 	e, err := chroot.Escape(func(s chroot.Sight) {
 		a.Steps = append(a.Steps, s)
@@ -102,8 +102,8 @@ func tryEscape(out io.Writer) (attempt, error) {
 	if err != nil {
 		return a, err
 	}
-	a.Before, a.After, a.Levels, a.Outside, a.Sees = e.Before, e.After, e.Levels, e.Out(), names("/")
-	fmt.Fprintf(out, "\nnow / has %s\n", few(a.Sees))
+	a.Before, a.After, a.Levels, a.Outside, a.Sees = e.Before, e.After, e.Levels, e.Out(), namesIn("/")
+	fmt.Fprintf(out, "\nnow / has %s\n", fewNames(a.Sees))
 	if a.Outside {
 		fmt.Fprintf(out, "outside: / was %s and is %s, %s up\n", a.Before, a.After, counted(a.Levels, "level", "levels"))
 	} else {
@@ -112,8 +112,8 @@ func tryEscape(out io.Writer) (attempt, error) {
 	return a, nil
 }
 
-// names lists a directory as this thread sees it.
-func names(dir string) []string {
+// namesIn lists a directory as this thread sees it.
+func namesIn(dir string) []string {
 	list := []string{}
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
@@ -122,7 +122,7 @@ func names(dir string) []string {
 	return list
 }
 
-func few(list []string) string {
+func fewNames(list []string) string {
 	const most = 12
 	switch {
 	case len(list) == 0:

@@ -11,8 +11,8 @@ import (
 	"github.com/container-labs/lab/pkg/ns"
 )
 
-func nsCommand(std streams) *cli.Command {
-	return chapter(std, "ns", "namespaces: make, enter, list and compare them", []verb{
+func nsCommand(std streams, args []string) *cli.Command {
+	return chapter(std, args, "ns", "namespaces: make, enter, list and compare them", []verb{
 		{"unshare", "run a program in new namespaces", nsUnshareCommand},
 		{"enter", "run a program in the namespaces of a process", nsEnterCommand},
 		{"ls", "list namespaces", nsListCommand},
@@ -72,8 +72,8 @@ func kindFlags(file string) []cli.Flag {
 	return flags
 }
 
-// kinds reads them: the kinds that were named, and the files of those that had one.
-func kinds(ctx *cli.Context) (set ns.Set, files map[ns.Set]string) {
+// kindsGiven reads them: the kinds that were named, and the files of those that had one.
+func kindsGiven(ctx *cli.Context) (set ns.Set, files map[ns.Set]string) {
 	files = map[ns.Set]string{}
 	for _, k := range ns.Kinds() {
 		switch there, file := given(ctx, k.Long); {
@@ -86,8 +86,8 @@ func kinds(ctx *cli.Context) (set ns.Set, files map[ns.Set]string) {
 	return set, files
 }
 
-// id reads a flag that is a user or group id; nil where it was not given.
-func id(ctx *cli.Context, flag string) (*uint32, error) {
+// idFlag reads a flag that is a user or group id; nil where it was not given.
+func idFlag(ctx *cli.Context, flag string) (*uint32, error) {
 	if !ctx.IsSet(flag) {
 		return nil, nil
 	}

@@ -35,15 +35,15 @@ EXAMPLE:
 func enterAction(ctx *cli.Context) error {
 	e, err := enter(ctx)
 	if err != nil {
-		return ended("enter", 0, err)
+		return programEnded("enter", 0, err)
 	}
 	code, err := e.Run()
-	return ended("enter", code, err)
+	return programEnded("enter", code, err)
 }
 
 // enter reads the flags.
 func enter(ctx *cli.Context) (ns.Enter, error) {
-	set, files := kinds(ctx)
+	set, files := kindsGiven(ctx)
 	e := ns.Enter{
 		Kinds: set, Files: files, All: ctx.Bool("all"), NoFork: ctx.Bool("no-fork"), Dir: ctx.String("wdns"),
 		KeepIDs: ctx.Bool("preserve-credentials"), Args: ctx.Args().Slice(), Env: os.Environ(), KillChild: true,
@@ -53,7 +53,7 @@ func enter(ctx *cli.Context) (ns.Enter, error) {
 	e.TargetWd, e.Wd = given(ctx, "wd")
 	e.TargetWd = e.TargetWd && e.Wd == ""
 	if len(e.Args) == 0 {
-		e.Args = shell()
+		e.Args = ownShell()
 	}
 	var err error
 	if name := ctx.String("target"); name != "" {
@@ -65,10 +65,10 @@ func enter(ctx *cli.Context) (ns.Enter, error) {
 	if e.Kinds == 0 && !e.All && len(e.Files) == 0 && !e.TargetRoot && !e.TargetWd && e.Root == "" {
 		return e, usage("ns enter wants to know which namespaces to join: -a for all, or some of -m -u -i -n -p -U -C -T")
 	}
-	if e.UID, err = id(ctx, "setuid"); err != nil {
+	if e.UID, err = idFlag(ctx, "setuid"); err != nil {
 		return e, err
 	}
-	e.GID, err = id(ctx, "setgid")
+	e.GID, err = idFlag(ctx, "setgid")
 	return e, err
 }
 

@@ -197,7 +197,7 @@ func printMembers(ctx *cli.Context, std streams, list *ns.Listing, text string) 
 		return fmt.Errorf("there is no namespace %d that could be seen from here", number)
 	}
 	users := userNames{}
-	members := []process{}
+	members := []processLine{}
 	for _, pid := range list.In(n) {
 		if p, ok := lookAt(pid, users); ok {
 			members = append(members, p)

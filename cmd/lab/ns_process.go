@@ -8,8 +8,8 @@ import (
 	"unicode"
 )
 
-// process is what lists say of one process.
-type process struct {
+// processLine is what lists say of one process.
+type processLine struct {
 	PID     int    `json:"pid"`
 	PPID    int    `json:"ppid"`
 	User    string `json:"user,omitempty"`
@@ -17,17 +17,17 @@ type process struct {
 }
 
 // lookAt reads a process; false when it has ended.
-func lookAt(pid int, users userNames) (process, bool) {
+func lookAt(pid int, users userNames) (processLine, bool) {
 	dir := "/proc/" + strconv.Itoa(pid)
 	stat, err := os.ReadFile(dir + "/stat")
 	if err != nil {
-		return process{}, false
+		return processLine{}, false
 	}
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:])) // the name may hold anything
 	if len(fields) < 2 {
-		return process{}, false
+		return processLine{}, false
 	}
-	p := process{PID: pid, Command: commandOf(dir)}
+	p := processLine{PID: pid, Command: commandOf(dir)}
 	p.PPID, _ = strconv.Atoi(fields[1])
 	if users != nil {
 		p.User = users.of(ownerOf(dir))

@@ -77,7 +77,7 @@ func containerNames(root string) map[int]string {
 type crowd struct {
 	ns.Crowd
 	container string
-	processes []process
+	processes []processLine
 	own       ns.Set           // namespaces that nobody else is in
 	host      ns.Set           // those that are the host's
 	shared    map[string][]int // others: the kind, and the first process of each crowd that is in it too
@@ -169,7 +169,7 @@ func (c *crowd) print(out io.Writer, first, rest string) {
 		}
 		for _, k := range ns.Kinds() {
 			if with := c.shared[k.Name]; len(with) > 0 {
-				fmt.Fprintf(out, "%sshared:  %s with that of process %s\n", bar, c.numbers(k.Flag), join(with))
+				fmt.Fprintf(out, "%sshared:  %s with that of process %s\n", bar, c.numbers(k.Flag), joinNumbers(with))
 			}
 		}
 		if c.host != 0 {
@@ -185,7 +185,7 @@ func (c *crowd) print(out io.Writer, first, rest string) {
 	}
 }
 
-func join(pids []int) string {
+func joinNumbers(pids []int) string {
 	var words []string
 	for _, pid := range pids {
 		words = append(words, fmt.Sprint(pid))
@@ -219,7 +219,7 @@ func (c *crowd) numbers(set ns.Set) string {
 
 type crowdJSON struct {
 	Container  string            `json:"container,omitempty"`
-	Processes  []process         `json:"processes"`
+	Processes  []processLine     `json:"processes"`
 	Namespaces map[string]uint64 `json:"namespaces"`
 	Own        []string          `json:"own"`
 	Host       []string          `json:"host"`
@@ -228,7 +228,7 @@ type crowdJSON struct {
 }
 
 func (c *crowd) toJSON() crowdJSON {
-	j := crowdJSON{Container: c.container, Processes: c.processes, Namespaces: map[string]uint64{}, Own: words(c.own), Host: words(c.host), Shared: c.shared}
+	j := crowdJSON{Container: c.container, Processes: c.processes, Namespaces: map[string]uint64{}, Own: kindWords(c.own), Host: kindWords(c.host), Shared: c.shared}
 	for _, k := range ns.Kinds() {
 		j.Namespaces[k.Name] = c.ID(k.Flag).Ino
 	}
@@ -238,7 +238,7 @@ func (c *crowd) toJSON() crowdJSON {
 	return j
 }
 
-func words(set ns.Set) []string {
+func kindWords(set ns.Set) []string {
 	list := []string{}
 	for _, k := range set.Kinds() {
 		list = append(list, k.Name)

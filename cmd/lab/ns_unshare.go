@@ -44,15 +44,15 @@ EXAMPLE:
 func unshareAction(ctx *cli.Context) error {
 	u, err := unshare(ctx)
 	if err != nil {
-		return ended("unshare", 0, err)
+		return programEnded("unshare", 0, err)
 	}
 	code, err := u.Run()
-	return ended("unshare", code, err)
+	return programEnded("unshare", code, err)
 }
 
 // unshare reads the flags.
 func unshare(ctx *cli.Context) (ns.Unshare, error) {
-	set, keep := kinds(ctx)
+	set, keep := kindsGiven(ctx)
 	u := ns.Unshare{
 		Kinds: set, Keep: keep, Fork: ctx.Bool("fork"), KillChild: true,
 		Propagation: ctx.String("propagation"), Hostname: ctx.String("hostname"),
@@ -67,7 +67,7 @@ func unshare(ctx *cli.Context) (ns.Unshare, error) {
 		}
 	}
 	if len(u.Args) == 0 {
-		u.Args = shell()
+		u.Args = ownShell()
 	}
 	var err error
 	if u.Map.UIDs, err = idMaps(ctx.StringSlice("map-users")); err != nil {
@@ -76,10 +76,10 @@ func unshare(ctx *cli.Context) (ns.Unshare, error) {
 	if u.Map.GIDs, err = idMaps(ctx.StringSlice("map-groups")); err != nil {
 		return u, err
 	}
-	if u.UID, err = id(ctx, "setuid"); err != nil {
+	if u.UID, err = idFlag(ctx, "setuid"); err != nil {
 		return u, err
 	}
-	u.GID, err = id(ctx, "setgid")
+	u.GID, err = idFlag(ctx, "setgid")
 	return u, err
 }
 

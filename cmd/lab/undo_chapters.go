@@ -40,8 +40,8 @@ func removeHole(dir string) error {
 	return fmt.Errorf("remove %s: %w", dir, err)
 }
 
-// begin writes the ledger of something that is to be gone with lab.
-func begin(s *store.Store, kind string, undo ...store.Undo) (*store.Ledger, error) {
+// beginLedger writes the ledger of something that is to be gone with lab.
+func beginLedger(s *store.Store, kind string, undo ...store.Undo) (*store.Ledger, error) {
 	for _, u := range undo {
 		if strings.ContainsRune(u.Arg, '\n') {
 			return nil, errors.New("lab cannot note what is to be undone in a path with a line break: choose another")
@@ -54,8 +54,8 @@ func begin(s *store.Store, kind string, undo ...store.Undo) (*store.Ledger, erro
 	return s.Begin(kind+"-"+hex.EncodeToString(random[:]), undo...)
 }
 
-// there says whether a name exists, whatever it is.
-func there(path string) bool {
+// isThere says whether a name exists, whatever it is.
+func isThere(path string) bool {
 	_, err := os.Lstat(path)
 	return !errors.Is(err, fs.ErrNotExist)
 }

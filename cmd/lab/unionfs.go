@@ -13,8 +13,8 @@ import (
 	"github.com/container-labs/lab/pkg/unionfs"
 )
 
-func unionfsCommand(std streams) *cli.Command {
-	c := chapter(std, "unionfs", "the union file system: mount, look through, compare", []verb{
+func unionfsCommand(std streams, args []string) *cli.Command {
+	return chapter(std, args, "unionfs", "the union file system: mount, look through, compare", []verb{
 		{"mount", "show several directories as one", unionfsMountCommand},
 		{"umount", "take the merged directory away again", unionfsUmountCommand},
 		{"ls", "list the overlay mounts", unionfsListCommand},
@@ -22,9 +22,7 @@ func unionfsCommand(std streams) *cli.Command {
 		{"diff", "say what the upper directory changes", unionfsDiffCommand},
 		{"layers", "list the layers of an image or a container", unionfsLayersCommand},
 		{"copy", "write the merged files of an image into a directory", unionfsCopyCommand},
-	})
-	c.Aliases = []string{"overlay"}
-	return c
+	}, "overlay")
 }
 
 // union is a number of directories to be seen as one.

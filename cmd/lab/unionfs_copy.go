@@ -56,10 +56,10 @@ func copyImage(ctx context.Context, s *store.Store, img *image.Image, dir string
 		return fmt.Errorf("find %s: %w", dir, err)
 	}
 	part := filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+unfinishedSuffix)
-	if there(part) {
+	if isThere(part) {
 		return advise(fmt.Errorf("%s is there already: another copy is on its way, or somebody else's", part), "wait for it, or remove it if you know that it is nobody's")
 	}
-	ledger, err := begin(s, "copy", store.Undo{Do: "unfinished", Arg: part})
+	ledger, err := beginLedger(s, "copy", store.Undo{Do: "unfinished", Arg: part})
 	if err != nil {
 		return err
 	}

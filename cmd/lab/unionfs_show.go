@@ -41,7 +41,7 @@ func showAction(ctx *cli.Context, std streams, args []string) error {
 	}
 	if ctx.Bool("json") {
 		return printJSON(std.out, map[string]any{
-			"upper": u.upper, "lower": u.lower, "entries": entriesJSON(entries, u.labels()), "written": written, "seen": seen(entries),
+			"upper": u.upper, "lower": u.lower, "entries": entriesJSON(entries, u.labels()), "written": written, "seen": seenNames(entries),
 		})
 	}
 	u.print(std.out)
@@ -52,7 +52,7 @@ func showAction(ctx *cli.Context, std streams, args []string) error {
 		rows = append(rows, explained(e, labels))
 	}
 	t.write(std.out, rows, 0)
-	fmt.Fprintf(std.out, "\n%s, %s written, %d seen\n", counted(len(u.all()), "layer", "layers"), counted(written, "file", "files"), seen(entries))
+	fmt.Fprintf(std.out, "\n%s, %s written, %d seen\n", counted(len(u.all()), "layer", "layers"), counted(written, "file", "files"), seenNames(entries))
 	return nil
 }
 
@@ -109,8 +109,8 @@ func labelled(dirs []string, labels map[string]string) []string {
 	return list
 }
 
-// seen counts the names that are shown and are no directories.
-func seen(entries []unionfs.Entry) int {
+// seenNames counts the names that are shown and are no directories.
+func seenNames(entries []unionfs.Entry) int {
 	n := 0
 	for _, e := range entries {
 		if !e.Deleted && !e.Type.IsDir() {
