@@ -184,7 +184,9 @@ func (l *launch) record() error {
 // settle ends a container that ran: with --rm nothing remains of it, else its record and its layer do.
 func (l *launch) settle(code int) error {
 	if l.request.remove {
-		return l.ledger.Undo(doers(l.store, l.machine))
+		rest := doers(l.store, l.machine)
+		rest["cgroup"] = func(string) error { return nil } // the monitor has removed the groups already
+		return l.ledger.Undo(rest)
 	}
 	l.state.Status, l.state.PID, l.state.StartTime = container.Exited, 0, 0
 	l.state.ExitCode, l.state.Finished = code, time.Now()
