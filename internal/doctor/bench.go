@@ -59,7 +59,7 @@ func (b *Bench) once(a attempt, own bool) error {
 				return err
 			}
 			if a.flags&unix.CLONE_NEWUSER != 0 {
-				return mapSelf(c.PID)
+				return mapUser(c.PID, os.Geteuid(), os.Getegid())
 			}
 			return nil
 		}),
@@ -85,13 +85,13 @@ func dieWithLab() kernel.Op {
 	return kernel.Prctl(unix.PR_SET_PDEATHSIG, "PR_SET_PDEATHSIG", uintptr(unix.SIGKILL)).For("die with lab")
 }
 
-// mapSelf makes the user who runs lab root in the child's user namespace. It is the one map that needs no privilege.
-func mapSelf(pid int) error {
+// mapUser makes a user root in the child's user namespace. Of oneself it needs no privilege.
+func mapUser(pid, uid, gid int) error {
 	dir := "/proc/" + strconv.Itoa(pid) + "/"
 	for _, f := range [...][2]string{
 		{"setgroups", "deny"},
-		{"uid_map", "0 " + strconv.Itoa(os.Geteuid()) + " 1"},
-		{"gid_map", "0 " + strconv.Itoa(os.Getegid()) + " 1"},
+		{"uid_map", "0 " + strconv.Itoa(uid) + " 1"},
+		{"gid_map", "0 " + strconv.Itoa(gid) + " 1"},
 	} {
 		if err := kernel.DoAll(kernel.WriteFile(1, dir+f[0], f[1])); err != nil {
 			return err

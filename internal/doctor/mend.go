@@ -30,7 +30,7 @@ var (
 func mendModule(name string) Mend {
 	return Mend{
 		Any:    "sudo modprobe " + name,
-		Debian: "sudo modprobe " + name + " ||\n  sudo apt-get install linux-image-$(dpkg --print-architecture)    # and reboot",
+		Debian: "sudo modprobe " + name + " ||\n  sudo apt-get install linux-image-$(dpkg --print-architecture)",
 		Ubuntu: "sudo apt-get install linux-modules-extra-$(uname -r)\nsudo modprobe " + name,
 		Fedora: "sudo dnf install kernel-modules-$(uname -r)\nsudo modprobe " + name,
 		WSL:    wslUpdate,

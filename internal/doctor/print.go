@@ -22,7 +22,7 @@ const (
 // Print writes the report for a person: at most 80 columns, commands to be pasted excepted.
 func (r *Report) Print(out io.Writer, s Style) error {
 	var b strings.Builder
-	group := ""
+	group, told := "", map[string]string{}
 	for _, c := range r.Results {
 		if c.Group != group {
 			if group != "" {
@@ -31,7 +31,7 @@ func (r *Report) Print(out io.Writer, s Style) error {
 			group = c.Group
 			b.WriteString(s.paint("1", group) + "\n")
 		}
-		s.line(&b, c)
+		s.line(&b, c, told)
 	}
 	b.WriteString("\n" + fold(r.Summary(), 0) + "\n")
 	_, err := io.WriteString(out, b.String())
@@ -39,7 +39,7 @@ func (r *Report) Print(out io.Writer, s Style) error {
 }
 
 // line prints one check: a mark, its name, what it is for; what was found, where that says more; and how to mend it.
-func (s Style) line(b *strings.Builder, c Result) {
+func (s Style) line(b *strings.Builder, c Result, told map[string]string) {
 	text := c.NeededFor
 	switch {
 	case c.State == No || c.State == Unknown:
@@ -56,17 +56,26 @@ func (s Style) line(b *strings.Builder, c Result) {
 		b.WriteString(indent + fold(c.Found, 4) + "\n")
 	}
 	if c.State == No {
-		s.mend(b, c)
+		s.mend(b, c, told)
 	}
 }
 
-func (s Style) mend(b *strings.Builder, c Result) {
+// mend prints commands. Those that were told before, for the check that told names, are not repeated.
+func (s Style) mend(b *strings.Builder, c Result, told map[string]string) {
 	command := func(text string) {
 		for line := range strings.Lines(text) {
 			b.WriteString("      " + s.paint("36", strings.TrimRight(line, "\n")) + "\n")
 		}
 	}
+	if c.Here == "" {
+		return // another check has the reason
+	}
 	if !s.All {
+		if name := told[c.Here]; name != "" {
+			b.WriteString("    to be mended as " + name + " is\n")
+			return
+		}
+		told[c.Here] = c.Name
 		command(c.Here)
 		return
 	}

@@ -16,28 +16,26 @@ const nobody = 65534
 // refuse its capabilities.
 func tryUserNamespace(b *Bench) Finding {
 	err := b.once(attempt{flags: unix.CLONE_NEWUSER | unix.CLONE_NEWNS, ops: func(bool) []kernel.Op { return []kernel.Op{private()} }}, true)
-	if err == nil {
+	switch {
+	case err == nil:
 		return yes("")
+	case refused(err) && !b.root:
+		return unknown(needsRoot)
 	}
 	return b.Machine.Limits.explain(err)
 }
 
-// tryOrdinaryUser does the same as somebody who is not root. Root becomes nobody for it, in a child.
-func tryOrdinaryUser(b *Bench) Finding {
-	if !b.root {
-		return tryUserNamespace(b)
+// tryOrdinaryUser does the same as somebody who is not root.
+func tryOrdinaryUser(b *Bench) Finding { return b.asOrdinary(private()) }
+
+// asOrdinary makes calls in a user and a mount namespace that somebody who is not root has made. Root becomes nobody for it, in
+// the child.
+func (b *Bench) asOrdinary(ops ...kernel.Op) Finding {
+	a := attempt{flags: unix.CLONE_NEWUSER | unix.CLONE_NEWNS, ops: func(bool) []kernel.Op { return ops }}
+	if b.root {
+		a = attempt{ops: func(bool) []kernel.Op { return append(becomeOrdinary(), ops...) }}
 	}
-	err := b.once(attempt{ops: func(bool) []kernel.Op {
-		return []kernel.Op{
-			kernel.Setgroups(nil).For("drop the groups"),
-			kernel.Setresgid(nobody).For("become nobody's group"),
-			kernel.Setresuid(nobody).For("become nobody"),
-			dieWithLab(), // a change of user forgets it
-			kernel.Unshare(unix.CLONE_NEWUSER).For("make a user namespace as an ordinary user"),
-			kernel.Unshare(unix.CLONE_NEWNS).For("use the rights in a user namespace"),
-			private(),
-		}
-	}}, false)
+	err := b.once(a, true)
 	var op *kernel.Error
 	switch {
 	case err == nil:
@@ -46,6 +44,18 @@ func tryOrdinaryUser(b *Bench) Finding {
 		return unknown("there is no other user here to try it as")
 	}
 	return b.Machine.Limits.explain(err)
+}
+
+func becomeOrdinary() []kernel.Op {
+	return []kernel.Op{
+		kernel.Setgroups(nil).For("drop the groups"),
+		kernel.Setresgid(nobody).For("become nobody's group"),
+		kernel.Setresuid(nobody).For("become nobody"),
+		dieWithLab(), // a change of user forgets it
+		kernel.Unshare(unix.CLONE_NEWUSER).For("make a user namespace as an ordinary user"),
+		kernel.Meet("let lab write its id maps", func(c *kernel.Child) error { return mapUser(c.PID, nobody, nobody) }),
+		kernel.Unshare(unix.CLONE_NEWNS).For("use the rights in a user namespace"),
+	}
 }
 
 // Limits are the switches by which an administrator takes user namespaces away; see user_namespaces(7). "" is a switch that
