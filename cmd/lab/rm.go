@@ -3,12 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
-	"github.com/container-labs/lab/pkg/container"
 	"io/fs"
+	"path/filepath"
 
 	"github.com/urfave/cli/v2"
+	"golang.org/x/sys/unix"
 
 	"github.com/container-labs/lab/internal/store"
+	"github.com/container-labs/lab/pkg/container"
 )
 
 func rmCommand(std streams) *cli.Command {
@@ -40,7 +42,15 @@ func removeContainer(s *store.Store, state container.State) error {
 	if state.Alive() {
 		return fmt.Errorf("container %s is running: stop it first, or remove it by force with -f", state.Name)
 	}
-	ledger, err := s.Begin(state.ID, store.Undo{Do: "container", Arg: s.Container(state.ID)}, store.Undo{Do: "name", Arg: state.Name + " " + state.ID})
+	// The name goes last: while the container is there, nobody else may take it.
+	undo := []store.Undo{{Do: "name", Arg: state.Name + " " + state.ID}, {Do: "container", Arg: s.Container(state.ID)}}
+	ledger, err := s.Begin(state.ID, undo...)
+	if errors.Is(err, unix.ENOSPC) { // not even a ledger fits: what the container wrote makes room
+		if err := s.Remove(filepath.Join(s.Container(state.ID), "upper")); err != nil {
+			return err
+		}
+		ledger, err = s.Begin(state.ID, undo...)
+	}
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("container %s is busy: another lab command is at work on it", state.Name)
 	}

@@ -13,7 +13,7 @@ import (
 // Undo is one line of a ledger: how to take back one thing.
 type Undo struct {
 	Do  string // the name of a [Doer]: "cgroup", "remove", "name"
-	Arg string // what to take back: a path without a newline
+	Arg string // what to take back: a path
 }
 
 // Doer takes one thing back. It must succeed when the thing is gone already, or was never made.
@@ -27,10 +27,17 @@ type Ledger struct {
 	file  *os.File
 }
 
-// Begin writes a ledger before the first thing is made.
+// Begin writes a ledger before the first thing is made. One that a dead owner left, and that nobody could finish yet, is taken
+// over and goes on. While its owner lives the error is fs.ErrExist.
 func (s *Store) Begin(id string, undo ...Undo) (*Ledger, error) {
 	for {
 		file, err := s.create(id)
+		inherited := errors.Is(err, fs.ErrExist)
+		if inherited {
+			if file, err = s.inherit(id, err); errors.Is(err, fs.ErrNotExist) {
+				continue // its owner has just finished
+			}
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -40,12 +47,27 @@ func (s *Store) Begin(id string, undo ...Undo) (*Ledger, error) {
 			continue
 		}
 		if err := l.Add(undo...); err != nil {
-			_ = os.Remove(file.Name())
+			if !inherited {
+				_ = os.Remove(file.Name())
+			}
 			_ = file.Close()
 			return nil, err
 		}
 		return l, nil
 	}
+}
+
+// inherit opens a ledger that is there, or returns taken while its owner lives.
+func (s *Store) inherit(id string, taken error) (*os.File, error) {
+	file, err := os.OpenFile(s.Path("ledger", id), os.O_RDWR|os.O_APPEND, 0)
+	if err != nil {
+		return nil, fmt.Errorf("read the ledger: %w", err)
+	}
+	if unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
+		_ = file.Close()
+		return nil, taken
+	}
+	return file, nil
 }
 
 func (s *Store) create(id string) (*os.File, error) {
@@ -70,7 +92,7 @@ func (l *Ledger) Lock() int { return int(l.file.Fd()) }
 func (l *Ledger) Add(undo ...Undo) error {
 	var text strings.Builder
 	for _, u := range undo {
-		text.WriteString(u.Do + " " + u.Arg + "\n")
+		text.WriteString(u.Do + " " + oneLine(u.Arg) + "\n")
 	}
 	if _, err := l.file.WriteString(text.String()); err != nil {
 		return fmt.Errorf("write the ledger: %w", err)
@@ -111,6 +133,15 @@ func (l *Ledger) Done() error {
 	return err
 }
 
+// oneLine spells a path without newlines: a ledger has one line for each thing.
+func oneLine(arg string) string {
+	return strings.NewReplacer(`\`, `\\`, "\n", `\n`).Replace(arg)
+}
+
+func fromLine(text string) string {
+	return strings.NewReplacer(`\\`, `\`, `\n`, "\n").Replace(text)
+}
+
 // parse reads complete lines. A line that was torn by the owner's death was never acted on.
 func parse(text string) []Undo {
 	var list []Undo
@@ -120,7 +151,7 @@ func parse(text string) []Undo {
 			return list
 		}
 		if do, arg, ok := strings.Cut(line, " "); ok {
-			list = append(list, Undo{Do: do, Arg: arg})
+			list = append(list, Undo{Do: do, Arg: fromLine(arg)})
 		}
 		text = rest
 	}

@@ -16,8 +16,14 @@ type Store struct {
 	Made func(containers string)
 }
 
-// Open names the directory. Nothing is read or made yet.
-func Open(dir string) *Store { return &Store{dir: dir} }
+// Open names the directory. Nothing is read or made yet. A relative name is made absolute: the ledger is read by whoever comes
+// next, wherever that one stands.
+func Open(dir string) *Store {
+	if abs, err := filepath.Abs(dir); err == nil && dir != "" {
+		dir = abs
+	}
+	return &Store{dir: dir}
+}
 
 // Path returns the path of something in the store.
 func (s *Store) Path(elem ...string) string {

@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Status is where a container is in its life.
@@ -109,6 +112,7 @@ func withSeccomp(spec []byte, profile string) ([]byte, error) {
 	return bytes.Join([][]byte{before, []byte(`"linux":{"seccomp":` + profile + `,`), after}, nil), nil
 }
 
+// replace writes a file whole: readers see the old content or the new.
 func replace(path string, data []byte) error {
 	temp := path + ".new"
 	err := os.WriteFile(temp, data, 0o640)
@@ -117,7 +121,32 @@ func replace(path string, data []byte) error {
 	}
 	if err != nil {
 		_ = os.Remove(temp)
+		if errors.Is(err, unix.ENOSPC) && overwrite(path, data) == nil {
+			return nil
+		}
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
+}
+
+// overwrite writes JSON into the blocks that the file has already. A container may have filled the disk itself, and must still be
+// seen to have ended. What is left of a longer old text becomes blanks, in the same write.
+func overwrite(path string, data []byte) error {
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	var st unix.Stat_t
+	if err := unix.Fstat(int(file.Fd()), &st); err != nil {
+		return err
+	}
+	if int64(len(data)) > st.Blocks*512 {
+		return unix.ENOSPC
+	}
+	if more := int(st.Size) - len(data); more > 0 {
+		data = append(slices.Clip(data), bytes.Repeat([]byte(" "), more)...)
+	}
+	_, err = file.WriteAt(data, 0)
+	return err
 }
