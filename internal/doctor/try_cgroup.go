@@ -75,6 +75,15 @@ func (b *Bench) makeGroup(tree *cgroup.Hierarchy) (*trial, error) {
 	return t, nil
 }
 
+// groupless judges that no group can be made in a tree.
+func (b *Bench) groupless(tree *cgroup.Hierarchy, err error) Finding {
+	f := b.judge(false, err, "")
+	if errors.Is(err, unix.EROFS) {
+		f.Mend = Mend{Any: "sudo mount -o remount,rw " + tree.Dir}
+	}
+	return f
+}
+
 // remove takes the group away. A member that was just killed may hold it for a moment.
 func (t *trial) remove() {
 	for _, dir := range []string{t.dir, t.parent} {
@@ -105,7 +114,7 @@ func tryController(name, meaning, v1, v2 string) func(*Bench) Finding {
 		}
 		group, err := b.makeGroup(tree)
 		if err != nil {
-			return b.judge(false, err, "")
+			return b.groupless(tree, err)
 		}
 		defer group.remove()
 		file, value := cgroup.Names(meaning)
@@ -177,7 +186,7 @@ func tryBornInside(b *Bench) Finding {
 	}
 	group, err := b.makeGroup(&m.Hierarchies[at])
 	if err != nil {
-		return b.judge(false, err, "")
+		return b.groupless(&m.Hierarchies[at], err)
 	}
 	defer group.remove()
 	dir, err := os.Open(group.dir)
@@ -207,11 +216,11 @@ func tryDevices(b *Bench) Finding {
 		return absent(m.Mode, "devices", readWord("/", "proc/cgroups"), wholeV2(m))
 	}
 	if _, err := os.Stat("/dev/null"); err != nil {
-		return no("no /dev/null to try it with")
+		return Finding{State: No, Text: "no /dev/null to try it with", Mend: Mend{Any: "sudo mknod -m 666 /dev/null c 1 3"}}
 	}
 	group, err := b.makeGroup(tree)
 	if err != nil {
-		return b.judge(false, err, "")
+		return b.groupless(tree, err)
 	}
 	defer group.remove()
 	if tree.Version == 1 {
