@@ -165,7 +165,11 @@ func cloneOp(s Start) Op {
 		flag |= unix.CLONE_INTO_CGROUP
 	}
 	op := newOp("clone3", unix.SYS_CLONE3, flags(flag, cloneFlags), named(uintptr(unix.SIGCHLD), "SIGCHLD"))
-	return op.For("make the process").AsShell("unshare " + namespaceOptions(uintptr(s.Flags)))
+	op = op.For("make the process")
+	if options := namespaceOptions(uintptr(s.Flags)); options != "" {
+		op = op.AsShell("unshare " + options)
+	}
+	return op
 }
 
 // list shows the ops of a dry run.
