@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"strings"
 
@@ -44,7 +46,11 @@ EXAMPLE:
 func examine(ctx *cli.Context) (*doctor.Report, error) {
 	waiting, stop := interruptible(ctx.Context)
 	defer stop()
-	return doctor.Run(waiting, doctor.Options{Store: ctx.String("root"), Parent: os.Getenv("LAB_CGROUP_PARENT")})
+	report, err := doctor.Run(waiting, doctor.Options{Store: ctx.String("root"), Parent: os.Getenv("LAB_CGROUP_PARENT")})
+	if errors.Is(err, context.Canceled) {
+		return nil, &exit{code: 130, err: errors.New("interrupted; what was being tried is taken back")}
+	}
+	return report, err
 }
 
 func printReport(ctx *cli.Context, std streams, report *doctor.Report) error {

@@ -74,6 +74,9 @@ func exchange(fd int, messages []*message) error {
 		if errors.Is(err, unix.EINTR) {
 			continue
 		}
+		if errors.Is(err, unix.EAGAIN) {
+			return errSlow
+		}
 		if err != nil {
 			return fmt.Errorf("wait for an answer: %w", err)
 		}

@@ -180,6 +180,7 @@ func TestPatience(t *testing.T) {
 	})
 	require.NoError(t, err)
 	assert.Greater(t, time.Since(start), 2*Patience, "both had their time")
+	assert.Equal(t, Unknown, r.Results[0].State)
 	assert.Equal(t, errSlow.Error(), r.Results[0].Found)
 	assert.Equal(t, errSlow.Error(), r.Results[1].Found)
 	assert.Equal(t, Yes, r.Results[2].State)

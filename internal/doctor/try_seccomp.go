@@ -27,7 +27,7 @@ func trySeccomp(b *Bench) Finding {
 	case err == nil || errors.As(err, &op) && op.Op.Call == "sethostname":
 		return no(fmt.Sprintf("a filter was installed and did not filter: %v", err))
 	}
-	return failed(err)
+	return b.judge(false, err, "")
 }
 
 // refusal is a filter, struct sock_filter by struct sock_filter, that answers the call number nr with errno and lets all

@@ -79,6 +79,8 @@ func readLimits(root string) Limits {
 func (l Limits) explain(err error) Finding {
 	f := failed(err)
 	switch {
+	case errors.Is(err, errSlow):
+		return unknown(errSlow.Error())
 	case errors.Is(err, errNoClone3):
 	case l.Max == "0":
 		f.Text = "switched off by user.max_user_namespaces = 0"
