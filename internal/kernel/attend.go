@@ -10,9 +10,10 @@ import (
 
 // The child's events, one byte each on the report pipe.
 const (
-	eventStop = 'b' // about to make the call at page.at: wait for a byte
-	eventDone = 'a' // made one more call
-	eventMeet = 'm' // reached a Meet: wait for a byte
+	eventStop  = 'b' // about to make the call at page.at: wait for a byte
+	eventDone  = 'a' // made one more call
+	eventMeet  = 'm' // reached a Meet: wait for a byte
+	eventAlive = 'v' // looks whether anybody hears it
 )
 
 // attend follows the child until it has executed its program, and returns what went wrong on the way.
@@ -25,6 +26,8 @@ func (f *forking) attend(c *Child) error {
 		}
 		i := int(f.page.at)
 		switch event {
+		case eventAlive:
+			continue
 		case eventStop:
 			given = f.stop(c, i)
 		case eventMeet:

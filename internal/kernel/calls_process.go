@@ -121,6 +121,15 @@ func PidfdSignal(pidfd Ref, sig unix.Signal) Op {
 // meetNr marks an op that is no system call: see [Meet].
 const meetNr = ^uintptr(0)
 
+// aliveNr marks an op that is no system call of its own: see [Alive].
+const aliveNr = ^uintptr(1)
+
+// Alive ends a forked list when the parent is gone: it writes to the parent's pipe, which then has no reader. After
+// PR_SET_PDEATHSIG it closes the gap before that call, in which nobody would have killed the child.
+func Alive() Op {
+	return newOp("(see that the parent lives)", aliveNr).For("see that lab was not gone already")
+}
+
 // Meet stops a forked list until the parent has run also, which may read and set the child's slots
 // and write its id maps. why names what the child waits for.
 func Meet(why string, also func(*Child) error) Op {

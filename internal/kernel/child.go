@@ -45,6 +45,8 @@ type walk struct {
 type page struct {
 	at     int32 // index of the op in progress
 	failed int32 // errno of the op that ended the list
+	pidfd  int32 // written by clone3 in the parent: here, because this memory is mapped and never moves
+	_      int32
 	slots  [maxSlots]int64
 }
 
@@ -133,6 +135,12 @@ func makeCall(w *walk, op *rawOp) (uintptr, syscall.Errno) {
 	}
 	if op.nr == meetNr {
 		if !ask(w, eventMeet) {
+			return 0, unix.ECANCELED
+		}
+		return 0, 0
+	}
+	if op.nr == aliveNr {
+		if !tell(w, eventAlive) {
 			return 0, unix.ECANCELED
 		}
 		return 0, 0

@@ -124,10 +124,9 @@ func (f *forking) clone(s Start) (*Child, error) {
 	if err := before(n, &op); err != nil {
 		return nil, err
 	}
-	pidfd := new(int32)
 	args := &cloneArgs{
 		flags:      s.Flags | unix.CLONE_PIDFD,
-		pidfd:      uint64(uintptr(unsafe.Pointer(pidfd))),
+		pidfd:      uint64(uintptr(unsafe.Pointer(&f.page.pidfd))),
 		exitSignal: uint64(unix.SIGCHLD),
 	}
 	if s.Cgroup != 0 {
@@ -155,7 +154,7 @@ func (f *forking) clone(s Start) (*Child, error) {
 	}
 	closeOnce(&f.report[1])
 	closeOnce(&f.proceed[0])
-	return &Child{PID: pid, PIDFD: int(*pidfd), page: f.page}, nil
+	return &Child{PID: pid, PIDFD: int(f.page.pidfd), page: f.page}, nil
 }
 
 // cloneOp is clone3 as people see it.

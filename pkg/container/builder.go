@@ -55,16 +55,13 @@ func (b *builder) has(kind specs.LinuxNamespaceType) bool {
 	return false
 }
 
-// dieWithLab makes the kernel end the container when lab ends, however lab ends. The write finds out whether lab was
-// gone already before the first call took effect: nobody reads the pipe then.
+// dieWithLab makes the kernel end the process when lab ends, however lab ends. The kernel forgets it when ids change
+// (prctl(2)), so it is said again after each change here; a program that changes its own ids is ended by the next lab command, which
+// finds its group.
 func (b *builder) dieWithLab() {
 	if b.c.Attached {
-		b.add(parentDeath())
+		b.add(kernel.Prctl(unix.PR_SET_PDEATHSIG, "PR_SET_PDEATHSIG", uintptr(unix.SIGKILL)).For("die with lab"), kernel.Alive())
 	}
-}
-
-func parentDeath() kernel.Op {
-	return kernel.Prctl(unix.PR_SET_PDEATHSIG, "PR_SET_PDEATHSIG", uintptr(unix.SIGKILL)).For("die with lab")
 }
 
 // session leaves lab's session: a signal from the terminal's keys reaches lab alone, which passes it on.

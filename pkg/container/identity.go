@@ -33,9 +33,7 @@ func (b *builder) becomeUser() {
 			b.add(kernel.Prctl(unix.PR_CAP_AMBIENT, "PR_CAP_AMBIENT", unix.PR_CAP_AMBIENT_RAISE, uintptr(c), 0, 0).For("pass on " + c.String()))
 		}
 	}
-	if b.c.Attached {
-		b.add(parentDeath()) // the kernel forgets it when ids change
-	}
+	b.dieWithLab()
 	if p.NoNewPrivileges {
 		b.add(kernel.Prctl(unix.PR_SET_NO_NEW_PRIVS, "PR_SET_NO_NEW_PRIVS", 1, 0, 0, 0).For("make set-user-ID programs powerless"))
 	}

@@ -35,9 +35,7 @@ func (b *builder) userNamespace() {
 		kernel.Setresgid(0).For("become the namespace's root"),
 		kernel.Setresuid(0).For("become the namespace's root"),
 	)
-	if b.c.Attached {
-		b.add(parentDeath()) // the kernel forgets it when ids change
-	}
+	b.dieWithLab()
 }
 
 func (b *builder) private() bool { return b.has(specs.UserNamespace) }
