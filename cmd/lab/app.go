@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -65,6 +66,8 @@ func complain(w io.Writer, err error) {
 
 func newApp(std streams, args []string) *cli.App {
 	cli.HelpPrinter = printHelp
+	// Not "h": the library would look at the value of run's -h, and `lab run -h 1 box` print help instead of naming the host.
+	cli.HelpFlag = &cli.BoolFlag{Name: "help", Usage: "show help; -h does too", DisableDefaultText: true}
 	return &cli.App{
 		Name:                      "lab",
 		Usage:                     "learn how containers work, by making them",
@@ -84,6 +87,7 @@ func newApp(std streams, args []string) *cli.App {
 			&cli.BoolFlag{Name: "step", Usage: "stop before each kernel call and wait for Enter"},
 			&cli.BoolFlag{Name: "debug", Usage: "say more about errors"},
 			&cli.BoolFlag{Name: "no-color", Usage: "print without colours", EnvVars: []string{"NO_COLOR"}},
+			&cli.BoolFlag{Name: "h", Hidden: true, Action: helpAsked},
 		},
 		Before:                func(ctx *cli.Context) error { return watch(ctx, std) },
 		Action:                noCommand,
@@ -115,6 +119,14 @@ func commands(std streams, args []string) []*cli.Command {
 	return list
 }
 
+// helpAsked answers lab -h, and ends it.
+func helpAsked(ctx *cli.Context, _ bool) error {
+	if err := cli.ShowAppHelp(ctx); err != nil {
+		return err
+	}
+	return &exit{}
+}
+
 // orHelp prints the command's help when it was asked for.
 func orHelp(do cli.ActionFunc) cli.ActionFunc {
 	return func(ctx *cli.Context) error {
@@ -134,6 +146,9 @@ func noCommand(ctx *cli.Context) error {
 
 // onUsageError turns the flag parser's words into one sentence.
 func onUsageError(ctx *cli.Context, err error, _ bool) error {
+	if errors.Is(err, flag.ErrHelp) { // -h where it has no other meaning
+		return cli.ShowSubcommandHelp(ctx)
+	}
 	text := strings.Replace(err.Error(), "flag provided but not defined: -", "unknown flag: -", 1)
 	command := "lab"
 	if ctx.Command != nil && ctx.Command.Name != "" && ctx.Command.Name != "lab" {
