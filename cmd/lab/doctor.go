@@ -15,7 +15,7 @@ import (
 func doctorCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Name: "doctor", Usage: "try what this machine can do for the labs, and say how to mend it",
-		Description: `A tick is there, a cross is not, and a dash only root can tell, or is not needed here.
+		Description: `A tick is there, a cross is not, and a dash is not needed here or could not be told.
 The exit status is 0 if every lab can be done.
 
 EXAMPLE:

@@ -27,7 +27,7 @@ type State string
 const (
 	Yes     State = "yes"
 	No      State = "no"
-	Unknown State = "unknown" // only root can tell
+	Unknown State = "unknown" // only root can tell, or it took too long
 	Moot    State = "moot"    // this machine does without
 )
 
