@@ -90,3 +90,46 @@ func TestKilledAtRandomTimes(t *testing.T) {
 		assertClean(t, root, fmt.Sprintf("after a kill at %d ms", i*3))
 	}
 }
+
+// A container that ran keeps its record, its layer and its name, whatever goes wrong after that.
+func TestWhatRanIsKept(t *testing.T) {
+	testenv.Root(t)
+	testenv.Overlay(t)
+	binary, root := testenv.Lab(t), t.TempDir()
+	prepare(t, root)
+	lab := func(fault string, args ...string) (string, error) {
+		cmd := exec.Command(binary, append([]string{"--root", root}, args...)...)
+		cmd.Env = append(os.Environ(), "LAB_TEST_FAULT="+fault)
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	calls := countCalls(t, binary, root)
+
+	out, err := lab(fmt.Sprintf("fail:%d:EIO", calls), "run", "--name", "data", "box", "true")
+	require.NoError(t, err, "the program's own status, though a group could not be removed: %s", out)
+	assert.Contains(t, out, "input/output error")
+	out, err = lab("", "ps", "-a")
+	require.NoError(t, err, out)
+	assert.Regexp(t, `Exited \(0\) .*data`, out)
+	groups, _ := filepath.Glob("/sys/fs/cgroup/*/" + os.Getenv("LAB_CGROUP_PARENT") + "/*-*")
+	assert.Empty(t, groups, "and the next command has removed it")
+
+	run := exec.Command(binary, "--root", root, "run", "--name", "killed", "box", "sleep", "1000")
+	require.NoError(t, run.Start())
+	require.Eventually(t, func() bool { out, _ := lab("", "ps"); return strings.Contains(out, "killed") }, 20*time.Second, 20*time.Millisecond)
+	require.NoError(t, run.Process.Kill())
+	_ = run.Wait()
+	out, err = lab("", "run", "--name", "killed", "box", "true")
+	require.Error(t, err, "the name is still the dead one's")
+	assert.Contains(t, out, "is already in use")
+	out, _ = lab("", "ps", "-a")
+	assert.Regexp(t, `Exited \(137\) .*killed`, out)
+	out, err = lab("", "rm", "killed", "data")
+	require.NoError(t, err, out)
+
+	out, _ = lab("kill:50", "run", "--rm", "--name", "gone", "box", "true")
+	assert.Empty(t, out)
+	out, err = lab("", "run", "--rm", "--name", "gone", "box", "true")
+	require.NoError(t, err, "a dead lab's --rm container gives its name up to the next one: %s", out)
+	assertClean(t, root, "in the end")
+}

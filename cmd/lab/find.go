@@ -14,7 +14,7 @@ func find(ctx context.Context, std streams, images *image.Store, r *request) (*i
 	if isBox(r.image) {
 		return findBox(ctx, std, images)
 	}
-	if r.pull != "always" {
+	if r.pull != "always" || r.dry {
 		img, err := images.Find(r.image)
 		if err == nil || !errors.Is(err, image.ErrNotFound) {
 			return img, err

@@ -59,12 +59,12 @@ func (l *launch) run(ctx context.Context) (int, error) {
 		fmt.Fprintf(l.std.err, "\r\nlab: "+format+"\r\n", args...)
 	}}
 	exit, err := m.Do()
-	if err != nil {
+	if err != nil && !exit.Ran {
 		err = l.better(err)
 		l.abandon()
 		return 0, err
 	}
-	return exit.Code, l.settle(exit.Code)
+	return exit.Code, l.settle(exit.Code, err)
 }
 
 // better puts into words what the kernel refuses with a bare EINVAL.
@@ -110,22 +110,23 @@ func (l *launch) identify(context.Context) error {
 func (l *launch) prepare() error {
 	dir := l.store.Container(l.id)
 	undo := []store.Undo{{Do: "layers", Arg: strings.Join(l.image.DiffIDs, " ")}, {Do: "container", Arg: dir}, {Do: "cgroup", Arg: groupPath(l.id)}}
-	if l.named {
-		undo = append(undo, store.Undo{Do: "name", Arg: l.request.name + " " + l.id})
-	}
+	name := store.Undo{Do: "name", Arg: l.request.name + " " + l.id}
 	if !l.request.remove {
-		undo[1].Do = "settle"
+		undo[1].Do, name.Do = "settle", "unclaim"
+	}
+	if l.named {
+		undo = append(undo, name)
 	}
 	var err error
 	if l.ledger, err = l.store.Begin(l.id, undo...); err != nil {
 		return err
 	}
 	l.c.Shut = []int{l.ledger.Lock()}
-	if _, err := l.images.Find(l.request.image); err != nil { // rmi looks at the ledgers after it took the name away
+	if _, err := l.images.Find(l.image.ID); err != nil { // rmi looks at the ledgers after it took the image off its list
 		return err
 	}
 	if l.named {
-		if err := l.store.Claim(l.request.name, l.id); err != nil {
+		if err := l.claim(); err != nil {
 			return err
 		}
 	}
@@ -133,6 +134,19 @@ func (l *launch) prepare() error {
 		return err
 	}
 	return l.cidfile()
+}
+
+// claim takes the name. One that a dead lab's container has is free when the undoing has been finished.
+func (l *launch) claim() error {
+	err := l.store.Claim(l.request.name, l.id)
+	var taken *store.TakenError
+	if !errors.As(err, &taken) {
+		return err
+	}
+	if _, swept := l.store.Sweep(doers(l.store, l.machine)); swept != nil {
+		return err
+	}
+	return l.store.Claim(l.request.name, l.id)
 }
 
 func (l *launch) cidfile() error {
@@ -181,17 +195,26 @@ func (l *launch) record() error {
 	return l.state.Write(dir)
 }
 
-// settle ends a container that ran: with --rm nothing remains of it, else its record and its layer do.
-func (l *launch) settle(code int) error {
+// settle ends a container that ran: with --rm nothing remains of it, else its record and its layer do. What could not be undone
+// in the kernel (failed) stays in the ledger.
+func (l *launch) settle(code int, failed error) error {
+	if failed != nil {
+		complain(l.std.err, failed)
+	}
+	if l.request.remove && failed != nil {
+		return l.ledger.Undo(doers(l.store, l.machine))
+	}
 	if l.request.remove {
-		rest := doers(l.store, l.machine)
-		rest["cgroup"] = func(string) error { return nil } // the monitor has removed the groups already
-		return l.ledger.Undo(rest)
+		return l.ledger.Undo(ran(l.store, l.machine))
 	}
 	l.state.Status, l.state.PID, l.state.StartTime = container.Exited, 0, 0
 	l.state.ExitCode, l.state.Finished = code, time.Now()
 	if err := l.state.Write(l.store.Container(l.id)); err != nil {
 		return err
+	}
+	if failed != nil {
+		l.ledger.Leave()
+		return nil
 	}
 	return l.ledger.Done()
 }
@@ -201,9 +224,7 @@ func (l *launch) abandon() {
 	if l.ledger == nil {
 		return
 	}
-	all := doers(l.store, l.machine)
-	all["settle"] = all["container"]
-	if err := l.ledger.Undo(all); err != nil {
+	if err := l.ledger.Undo(neverRan(l.store, l.machine)); err != nil {
 		complain(l.std.err, err)
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -125,7 +126,7 @@ func oneOf(flag, value string, allowed ...string) error {
 			return nil
 		}
 	}
-	return usage("invalid %s %q: want %s", flag, value, strings.Join(allowed[:2], " or "))
+	return usage("invalid %s %q: want %s", flag, value, strings.Join(slices.DeleteFunc(slices.Clone(allowed), func(a string) bool { return a == "" }), " or "))
 }
 
 func keyValues(flag string, list []string) (map[string]string, error) {

@@ -33,7 +33,10 @@ func (r *request) security(ctx *cli.Context) error {
 		r.seccomp = "unconfined"
 	}
 	for _, opt := range ctx.StringSlice("security-opt") {
-		key, value, _ := strings.Cut(strings.Replace(opt, ":", "=", 1), "=")
+		key, value := opt, ""
+		if i := strings.IndexAny(opt, "=:"); i >= 0 { // docker takes both
+			key, value = opt[:i], opt[i+1:]
+		}
 		switch {
 		case key == "no-new-privileges" && (value == "" || value == "true"):
 			r.config.NoNewPrivileges = true

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -13,6 +15,21 @@ import (
 	"github.com/container-labs/lab/pkg/unionfs"
 )
 
+// A container's ledger ends in one of three ways: its lab died, and whoever comes next uses [doers]; the program never ran, and
+// nothing of it is to stay ([neverRan]); or it ran, and the groups are gone already ([ran]).
+
+func neverRan(s *store.Store, m *cgroup.Machine) map[string]store.Doer {
+	all := doers(s, m)
+	all["settle"], all["unclaim"] = all["container"], all["name"]
+	return all
+}
+
+func ran(s *store.Store, m *cgroup.Machine) map[string]store.Doer {
+	all := doers(s, m)
+	all["cgroup"] = func(string) error { return nil }
+	return all
+}
+
 // doers are the ways to take back what the ledger names.
 func doers(s *store.Store, m *cgroup.Machine) map[string]store.Doer {
 	return map[string]store.Doer{
@@ -20,6 +37,7 @@ func doers(s *store.Store, m *cgroup.Machine) map[string]store.Doer {
 		"container":  func(dir string) error { return removeBundle(s, dir) },
 		"layers":     func(string) error { return nil }, // only says that they are in use
 		"name":       s.ReleaseAny,
+		"unclaim":    func(arg string) error { return releaseUnlessKept(s, arg) },
 		"settle":     func(dir string) error { return settleDead(s, dir) },
 		"unfinished": removeUnfinished,
 		"hole":       removeHole,
@@ -41,8 +59,8 @@ func removeBundle(s *store.Store, dir string) error {
 	return nil
 }
 
-// settleDead ends the record of a container whose lab was killed: the kernel ended its processes with it. One that was
-// never recorded is removed.
+// settleDead ends the record of a container whose lab was killed. The kernel ended its first process with it, and deleting the
+// group, which comes before this, the others. One that was never recorded is removed.
 func settleDead(s *store.Store, dir string) error {
 	state, err := container.ReadState(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -54,9 +72,19 @@ func settleDead(s *store.Store, dir string) error {
 	if state.Status == container.Exited {
 		return nil
 	}
-	state.Status, state.PID, state.StartTime, state.ExitCode = container.Exited, 0, 0, 137
+	state.Status, state.PID, state.StartTime, state.ExitCode, state.Finished = container.Exited, 0, 0, 137, time.Now()
 	state.Error = "lab was killed while the container ran, and the container with it"
 	return state.Write(dir)
+}
+
+// releaseUnlessKept gives up the name "NAME ID" of a container that left no record; one that did keeps its name until it is
+// removed.
+func releaseUnlessKept(s *store.Store, arg string) error {
+	_, id, _ := strings.Cut(arg, " ")
+	if _, err := container.ReadState(s.Container(id)); err == nil {
+		return nil
+	}
+	return s.ReleaseAny(arg)
 }
 
 // sweep finishes the undoing of dead labs, before a command that looks at containers.

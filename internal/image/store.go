@@ -57,7 +57,7 @@ func (s *Store) prepare() error {
 	}
 	// Unpacked layers contain setuid programs and other users' files: nobody but
 	// the owner walks in.
-	if err := os.Chmod(s.path("layers"), 0o711); err != nil {
+	if err := os.Chmod(s.path("layers"), 0o700); err != nil {
 		return fmt.Errorf("make image store: %w", err)
 	}
 	spread(s.path("layers"))

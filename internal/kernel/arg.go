@@ -17,6 +17,7 @@ type Arg struct {
 	names []flagName     // the bits' names, where it is a set of flags
 	text  string         // a ready text
 	kind  byte           // one of the kinds below
+	cut   bool           // a string with a NUL in it
 	ptr   unsafe.Pointer // a struct; keeps it alive
 }
 
@@ -41,9 +42,11 @@ func flags(n uintptr, names []flagName) Arg {
 	return Arg{word: n, names: names, kind: kindFlags}
 }
 
-// str is a C string. The kernel would stop at a NUL in the middle, so no string with one gets here:
-// [Check] refuses it.
-func str(s string) Arg { return Arg{mem: append([]byte(s), 0), kind: kindString} }
+// str is a C string. The kernel would stop at a NUL in the middle and mean another file: an op with such a string is not made and
+// fails with EINVAL.
+func str(s string) Arg {
+	return Arg{mem: append([]byte(s), 0), cut: strings.IndexByte(s, 0) >= 0, kind: kindString}
+}
 
 // strOrNull is str, or NULL where s is empty.
 func strOrNull(s string) Arg {
@@ -73,12 +76,14 @@ func vec(list []string) Arg {
 		size += len(s) + 1
 	}
 	mem := make([]byte, 0, size)
+	cut := false
 	for i, s := range list {
+		cut = cut || strings.IndexByte(s, 0) >= 0
 		at := len(mem)
 		mem = append(append(mem, s...), 0)
 		v[i] = &mem[at : at+1][0]
 	}
-	return Arg{vec: v, mem: mem, kind: kindVec}
+	return Arg{vec: v, mem: mem, cut: cut, kind: kindVec}
 }
 
 // raw returns the machine word. The Arg must outlive its use.

@@ -86,6 +86,11 @@ func Dup3(from Ref, to int) Op {
 	return newOp("dup3", unix.SYS_DUP3, ref(from), num(to), num(0))
 }
 
+// Fchown is fchown(2): the file behind a descriptor, whatever its path means by then. An id of -1 stays.
+func Fchown(fd Ref, uid, gid int) Op {
+	return newOp("fchown", unix.SYS_FCHOWN, ref(fd), num(uid), num(gid))
+}
+
 // CloseRange is close_range(2) from first to the last possible descriptor, with CLOSE_RANGE_* flags.
 func CloseRange(first int, flag uint) Op {
 	return newOp("close_range", unix.SYS_CLOSE_RANGE, num(first), named(uintptr(^uint32(0)), "~0"),

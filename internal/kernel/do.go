@@ -72,6 +72,9 @@ func (o *Op) call(n int, slots *[maxSlots]int64) (int, syscall.Errno) {
 		return 0, 0
 	}
 	raw := o.compile()
+	if raw.fault != 0 {
+		return -1, syscall.Errno(raw.fault)
+	}
 	for i, s := range raw.slots {
 		if s != 0 {
 			raw.args[i] = uintptr(slots[s])

@@ -76,7 +76,9 @@ func (f *forking) prepare() error {
 	for i := range f.ops {
 		f.raw[i] = f.ops[i].compile()
 		n := f.first + i
-		f.raw[i].fault = uint16(faultAt(n))
+		if injected := faultAt(n); injected != 0 {
+			f.raw[i].fault = uint16(injected)
+		}
 		f.raw[i].stop = step || (fault.Kill != "" && fault.N == n)
 		meets = meets || f.raw[i].stop || f.raw[i].nr == meetNr
 	}

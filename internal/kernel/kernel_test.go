@@ -49,6 +49,13 @@ func TestForkReportsTheOpThatFailed(t *testing.T) {
 	assert.EqualError(t, err, "go to the working directory: no such file or directory")
 }
 
+func TestStringsWithANulAreRefused(t *testing.T) {
+	_, err := kernel.Do(kernel.Chdir("/\x00/nowhere"))
+	assert.ErrorIs(t, err, unix.EINVAL)
+	_, err = kernel.Fork(kernel.Start{Ops: []kernel.Op{kernel.Execve("/bin/true", []string{"true", "a\x00b"}, nil)}})
+	assert.ErrorIs(t, err, unix.EINVAL)
+}
+
 func TestSlotsCarryDescriptors(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "out")
 	const fd kernel.Slot = 3

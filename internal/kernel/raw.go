@@ -1,5 +1,7 @@
 package kernel
 
+import "syscall"
+
 // rawOp is an op as the child needs it: numbers only, nothing to allocate, nothing to look up.
 type rawOp struct {
 	nr     uintptr
@@ -17,6 +19,9 @@ func (o *Op) compile() rawOp {
 	for i := range o.Args {
 		r.args[i] = o.Args[i].raw()
 		r.slots[i] = uint8(o.Args[i].slot)
+		if o.Args[i].cut {
+			r.fault = uint16(syscall.EINVAL)
+		}
 	}
 	for i, e := range o.Ignore {
 		r.ignore[i] = uint16(e)

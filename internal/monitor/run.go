@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -26,12 +27,14 @@ type Run struct {
 
 // Exit is how a container ended.
 type Exit struct {
-	Code   int // the program's own status; 128+n when signal n ended it
+	Ran    bool // the program was started; if not, all else is zero
+	Code   int  // the program's own status; 128+n when signal n ended it
 	Signal unix.Signal
 }
 
-// Do starts the container, stays with it until it has ended, and undoes what was made in the kernel. Call it on the
-// main thread, locked: the container dies with the thread that started it.
+// Do starts the container, stays with it until it has ended, and undoes what was made in the kernel. An error with
+// Exit.Ran set is about the undoing: the program has run, and its exit status is known. Call it on the main thread, locked: the
+// container dies with the thread that started it.
 func (r *Run) Do() (Exit, error) {
 	plan, err := r.Container.Plan()
 	if err != nil {
@@ -42,14 +45,15 @@ func (r *Run) Do() (Exit, error) {
 
 	t := &terminal{}
 	defer t.restore()
-	r.Container.Terminal = func(master int) error {
-		signal.Notify(signals, forwarded...) // before the terminal changes: whatever comes, it is put back
-		return t.connect(master)
-	}
+	r.Container.Terminal = t.take
 	child, err := container.Start(r.Container, plan)
 	if err != nil {
 		_ = container.Finish(r.Container, plan)
 		return Exit{}, err
+	}
+	if r.Container.Spec.Process.Terminal {
+		signal.Notify(signals, forwarded...) // before the terminal changes: whatever comes, it is put back
+		t.join()
 	}
 	var beside sync.WaitGroup
 	ended := make(chan struct{})
@@ -62,23 +66,23 @@ func (r *Run) Do() (Exit, error) {
 	})
 	exit, err := r.wait(child)
 	close(ended)
+	if finish := container.Finish(r.Container, plan); err == nil {
+		err = finish // kills what is left in the group, and so closes the terminal's other side
+	}
 	t.drain()
 	beside.Wait()
-	if finish := container.Finish(r.Container, plan); err == nil {
-		err = finish
-	}
 	return exit, err
 }
 
 func (r *Run) wait(child *kernel.Child) (Exit, error) {
 	status, _, err := child.Wait()
 	if err != nil {
-		return Exit{}, fmt.Errorf("wait for the container: %w", err)
+		return Exit{Ran: true}, fmt.Errorf("wait for the container: %w", err)
 	}
 	if status.Signaled() {
-		return Exit{Code: 128 + int(status.Signal()), Signal: status.Signal()}, nil
+		return Exit{Ran: true, Code: 128 + int(status.Signal()), Signal: status.Signal()}, nil
 	}
-	return Exit{Code: status.ExitStatus()}, nil
+	return Exit{Ran: true, Code: status.ExitStatus()}, nil
 }
 
 // forwarded are the signals that people and programs send to each other. Until lab listens to them they end it, and the
@@ -88,9 +92,10 @@ var forwarded = []os.Signal{
 }
 
 // pass forwards signals to the container's first process. That one is PID 1 of its namespace and ignores what it has no
-// handler for, so the third interrupt in a row kills it.
+// handler for, so the third interrupt in a row, each within a second of the one before, kills it.
 func (r *Run) pass(signals <-chan os.Signal, child *kernel.Child, t *terminal) {
 	interrupts := 0
+	var last time.Time
 	for s := range signals {
 		sig, ok := s.(unix.Signal)
 		if !ok {
@@ -101,9 +106,13 @@ func (r *Run) pass(signals <-chan os.Signal, child *kernel.Child, t *terminal) {
 			t.resize()
 			continue
 		case unix.SIGINT, unix.SIGTERM:
+			if time.Since(last) > time.Second {
+				interrupts = 0
+			}
+			last = time.Now()
 			interrupts++
 			if interrupts == 3 {
-				r.Warn("asked three times to stop, and the container ignores it: killing it")
+				r.Warn("asked three times to stop: killing the container")
 				sig = unix.SIGKILL
 			}
 		}

@@ -17,8 +17,9 @@ type terminal struct {
 	done   chan struct{} // closed when the container's output has been copied to its end
 }
 
-// connect takes over the master. The size is set before the program starts, so that it is right from its first line.
-func (t *terminal) connect(fd int) error {
+// take takes the master over, while the container's process waits. The size is set before the program starts, so that it is
+// right from its first line.
+func (t *terminal) take(fd int) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	unix.CloseOnExec(fd)
@@ -27,6 +28,17 @@ func (t *terminal) connect(fd int) error {
 	}
 	t.master = os.NewFile(uintptr(fd), "the container's terminal")
 	t.copySize()
+	return nil
+}
+
+// join connects the two terminals when the program runs; what it printed until then waits in its terminal. Not earlier: --step
+// reads Enter from a terminal that is not raw yet.
+func (t *terminal) join() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.master == nil {
+		return
+	}
 	if term.IsTerminal(0) {
 		if state, err := term.MakeRaw(0); err == nil {
 			t.before = state
@@ -35,10 +47,11 @@ func (t *terminal) connect(fd int) error {
 	t.done = make(chan struct{})
 	go func() {
 		defer close(t.done)
-		_, _ = io.Copy(os.Stdout, t.master) // ends with EIO when the last process has closed the other side
+		if _, err := io.Copy(os.Stdout, t.master); err != nil { // EIO when the last process has closed the other side
+			_, _ = io.Copy(io.Discard, t.master) // or our output is broken: the program must not wait for it
+		}
 	}()
 	go func() { _, _ = io.Copy(t.master, os.Stdin) }()
-	return nil
 }
 
 // resize follows the person's window.

@@ -6,13 +6,14 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
 // Undo is one line of a ledger: how to take back one thing.
 type Undo struct {
-	Do  string // the name of a [Doer]: "cgroup", "remove", "name"
+	Do  string // the name of a [Doer]: "cgroup", "container", "name"
 	Arg string // what to take back: a path
 }
 
@@ -30,6 +31,7 @@ type Ledger struct {
 // Begin writes a ledger before the first thing is made. One that a dead owner left, and that nobody could finish yet, is taken
 // over and goes on. While its owner lives the error is fs.ErrExist.
 func (s *Store) Begin(id string, undo ...Undo) (*Ledger, error) {
+	lost := false // a sweeper took our new file, still empty, for an orphan; it will remove it
 	for {
 		file, err := s.create(id)
 		inherited := errors.Is(err, fs.ErrExist)
@@ -38,12 +40,17 @@ func (s *Store) Begin(id string, undo ...Undo) (*Ledger, error) {
 				continue // its owner has just finished
 			}
 		}
+		if lost && errors.Is(err, fs.ErrExist) {
+			time.Sleep(time.Millisecond)
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
 		l := &Ledger{store: s, id: id, file: file}
 		if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil || unlinked(file) {
-			_ = file.Close() // a sweeper took it for an orphan in the moment before the lock: make it again
+			lost = lost || !inherited
+			_ = file.Close()
 			continue
 		}
 		if err := l.Add(undo...); err != nil {
@@ -100,31 +107,30 @@ func (l *Ledger) Add(undo ...Undo) error {
 	return nil
 }
 
-// Undo takes everything back, last thing first, and removes the ledger. What could not be taken back stays in the
-// ledger for the next attempt, and is the error.
+// Undo takes everything back, last thing first, and removes the ledger. It stops at the first thing that cannot be taken back,
+// for what was made before it may still be in use; then the ledger stays, for the next attempt.
 func (l *Ledger) Undo(doers map[string]Doer) error {
 	data, err := os.ReadFile(l.file.Name())
 	if err != nil {
 		return fmt.Errorf("read the ledger: %w", err)
 	}
 	lines := parse(string(data))
-	var failed []error
 	for i := len(lines) - 1; i >= 0; i-- {
 		do, known := doers[lines[i].Do]
 		if !known {
-			failed = append(failed, fmt.Errorf("the ledger %s asks for %q, which this lab does not know", l.id, lines[i].Do))
-			continue
+			l.Leave()
+			return fmt.Errorf("the ledger %s asks for %q, which this lab does not know", l.id, lines[i].Do)
 		}
 		if err := do(lines[i].Arg); err != nil {
-			failed = append(failed, err)
+			l.Leave()
+			return err
 		}
-	}
-	if len(failed) > 0 {
-		_ = l.file.Close()
-		return errors.Join(failed...)
 	}
 	return l.Done()
 }
+
+// Leave gives the ledger up as it is: the next lab command finishes it.
+func (l *Ledger) Leave() { _ = l.file.Close() }
 
 // Done removes the ledger: nothing is left to undo, or what is left is meant to stay.
 func (l *Ledger) Done() error {

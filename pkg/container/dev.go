@@ -148,7 +148,7 @@ func (b *builder) terminal() {
 	}
 	b.add(kernel.Ioctl(kernel.FD(0), unix.TIOCSCTTY, "TIOCSCTTY", 0).For("make it the session's terminal"))
 	if uid := b.spec.Process.User.UID; uid != 0 {
-		b.add(kernel.Chown("/dev/pts/0", int(uid), -1).For("give the terminal to the user"))
+		b.add(kernel.Fchown(slave.Ref(), int(uid), -1).For("give the terminal to the user"))
 	}
 	console := b.slot()
 	b.add(

@@ -26,8 +26,10 @@ func (b *builder) userNamespace() {
 	if !b.has(specs.UserNamespace) {
 		return
 	}
-	if !b.has(specs.NetworkNamespace) {
-		b.fail("users of its own and the host's network do not go together: /sys belongs to whom the network belongs to")
+	for _, kind := range [...]specs.LinuxNamespaceType{specs.NetworkNamespace, specs.PIDNamespace, specs.IPCNamespace, specs.CgroupNamespace} {
+		if !b.has(kind) {
+			b.fail("users of its own and the host's %s namespace do not go together: what shows it belongs to the host's root", kind)
+		}
 	}
 	b.add(
 		kernel.Meet("wait until lab has written the id maps", b.writeMaps),
