@@ -48,7 +48,7 @@ func (l *launch) configure(context.Context) error {
 			return fmt.Errorf("find lab's own program for --init: %w", err)
 		}
 	}
-	l.c.Files = l.files()
+	l.c.Files, l.c.HostDevices = l.files(), r.hostDevices
 	l.state = container.State{
 		ID: l.id, Name: r.name, Image: r.image, ImageID: l.image.ID, Layers: l.image.DiffIDs, Command: l.c.Spec.Process.Args, Labels: r.labels,
 		Created: time.Now(), Status: container.Created, Remove: r.remove,

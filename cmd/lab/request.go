@@ -22,7 +22,8 @@ type request struct {
 	config            container.Config
 	volumes           []specs.Mount
 	shm               int64
-	seccomp           string // "", "unconfined", or a file
+	hostDevices       map[string]string // of --device: the host's path by the container's
+	seccomp           string            // "", "unconfined", or a file
 	userns            string
 	network           string
 	pull, platform    string

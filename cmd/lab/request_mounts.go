@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/urfave/cli/v2"
 )
 
@@ -33,6 +35,11 @@ func (r *request) mounts(ctx *cli.Context) error {
 			return err
 		}
 		r.config.Devices = append(r.config.Devices, device)
+		host, _, _ := strings.Cut(text, ":")
+		if r.hostDevices == nil {
+			r.hostDevices = map[string]string{}
+		}
+		r.hostDevices[device.Path] = host
 		r.config.Limits.Devices = append(r.config.Limits.Devices, rule)
 	}
 	return nil

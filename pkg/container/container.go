@@ -30,6 +30,9 @@ type Container struct {
 	// FilterJSON is the profile as the specification spells it, where that was made ahead too; Spec.Linux.Seccomp is nil then.
 	FilterJSON string
 
+	// HostDevices are the host's paths of Spec.Linux.Devices that are called otherwise there, by their paths in the container.
+	HostDevices map[string]string
+
 	// Files are small files that the container gets, over what the image has at their paths.
 	Files []File
 

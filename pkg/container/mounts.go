@@ -26,7 +26,11 @@ func (b *builder) openHostFiles() {
 			b.lent[d.path] = b.lend(d.path, false)
 		}
 		for _, d := range b.spec.Linux.Devices {
-			b.lent[d.Path] = b.lend(d.Path, false)
+			host := d.Path
+			if path, other := b.c.HostDevices[d.Path]; other {
+				host = path
+			}
+			b.lent[d.Path] = b.lend(host, false)
 		}
 	}
 	for _, m := range b.spec.Mounts {

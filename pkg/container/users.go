@@ -2,7 +2,6 @@ package container
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 
@@ -170,11 +169,13 @@ func (c *Container) mountMapped(users int) (int, error) {
 
 // bindDevice shows a device node of the host: in a user namespace mknod(2) is refused.
 func (b *builder) bindDevice(d device) {
-	if _, err := os.Lstat(d.path); err != nil {
-		return // a path that the host does not have
-	}
 	b.makeFile(d.path)
-	b.add(kernel.MoveMount(b.lent[d.path].Ref(), "", kernel.AtCwd, d.path, unix.MOVE_MOUNT_F_EMPTY_PATH).For("show the host's " + d.path))
+	slot, lent := b.lent[d.path]
+	if !lent {
+		return // one of two for the same path
+	}
+	delete(b.lent, d.path)
+	b.add(kernel.MoveMount(slot.Ref(), "", kernel.AtCwd, d.path, unix.MOVE_MOUNT_F_EMPTY_PATH).For("show the host's " + d.path))
 }
 
 // lend has lab open a mount of the host for the container.

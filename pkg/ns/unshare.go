@@ -40,8 +40,7 @@ type Unshare struct {
 	Hostname string
 
 	// Monotonic and Boottime are added to these two clocks in the new time namespace; 0 adds nothing.
-	// Kernel: /proc/PID/timens_offsets. The program itself sees them where execve(2) moves it into the namespace, as
-	// recent kernels do (6.18 does); on older ones only what it starts sees them.
+	// Kernel: /proc/PID/timens_offsets.
 	Monotonic, Boottime time.Duration
 
 	// Keep names files on which to bind-mount namespaces, so that they live on without a process (--net=FILE). A file

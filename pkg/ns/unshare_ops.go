@@ -57,6 +57,14 @@ func (u Unshare) list(k *keeper) ([]kernel.Op, error) {
 		ops = append(ops, kernel.Meet("write the id maps", ids.write))
 	}
 	ops = append(ops, u.clocks()...)
+	if (set &^ u.born()).Has(Time) {
+		// unshare(2) moves only children into a time namespace. Newer kernels move the process itself at its execve(2);
+		// Linux 6.1 leaves it between the two, where it cannot even vfork(2), which is how some shells start programs.
+		ops = append(ops,
+			kernel.Open("/proc/self/ns/time_for_children", unix.O_RDONLY, 0).Into(fileSlot).For("open the new time namespace"),
+			kernel.Setns(fileSlot.Ref(), unix.CLONE_NEWTIME).For("enter it"),
+			kernel.Close(fileSlot.Ref()))
+	}
 	for _, kind := range u.kept() {
 		// Before the mounts are made private below, but after the offsets: from here on others can join.
 		path := u.Keep[kind.Flag]
