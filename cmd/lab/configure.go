@@ -63,13 +63,13 @@ func withFileLimit(limits []specs.POSIXRlimit) []specs.POSIXRlimit {
 	if slices.ContainsFunc(limits, func(l specs.POSIXRlimit) bool { return l.Type == nofile }) {
 		return limits
 	}
-	limit := unix.Rlimit{Cur: 1024, Max: 1024}
+	own, limit := unix.Rlimit{Cur: 1024, Max: 1024}, unix.Rlimit{Cur: 1024, Max: 1024}
+	_ = unix.Getrlimit(unix.RLIMIT_NOFILE, &own)
 	if unix.Prlimit(os.Getppid(), unix.RLIMIT_NOFILE, nil, &limit) != nil {
-		var own unix.Rlimit
-		if unix.Getrlimit(unix.RLIMIT_NOFILE, &own) == nil {
-			limit = unix.Rlimit{Cur: min(1024, own.Max), Max: own.Max}
-		}
+		limit.Max = own.Max
 	}
+	limit.Max = min(limit.Max, own.Max)
+	limit.Cur = min(limit.Cur, limit.Max)
 	return append(limits, specs.POSIXRlimit{Type: nofile, Soft: limit.Cur, Hard: limit.Max})
 }
 
@@ -128,8 +128,14 @@ func (l *launch) who() error {
 		return err
 	}
 	u, err := user.GetExecUser(name, &user.ExecUser{Home: "/"}, bytes.NewReader(passwd), bytes.NewReader(group))
+	if err != nil && name == "" { // a passwd file that cannot be understood concerns only those who name somebody in it
+		u, err = &user.ExecUser{Home: "/"}, nil
+	}
 	if err != nil {
-		return fmt.Errorf("unable to find user %s in the image's /etc/passwd and /etc/group: %w", name, err)
+		return fmt.Errorf("unable to find user %q in the image's /etc/passwd and /etc/group: %w", name, err)
+	}
+	if slices.Contains(l.request.groups, "") {
+		return errors.New(`invalid --group-add "": want the name or number of a group`)
 	}
 	extra, err := user.GetAdditionalGroups(l.request.groups, bytes.NewReader(group))
 	if err != nil {

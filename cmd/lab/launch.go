@@ -31,6 +31,7 @@ type launch struct {
 	image   *image.Image
 	id      string
 	named   bool // the name is claimed in the store
+	wroteID bool // --cidfile is written
 	machine *cgroup.Machine
 	c       *container.Container
 	ledger  *store.Ledger
@@ -157,6 +158,7 @@ func (l *launch) cidfile() error {
 	if err != nil {
 		return fmt.Errorf("write --cidfile: %w", err)
 	}
+	l.wroteID = true
 	_, err = file.WriteString(l.id)
 	if closed := file.Close(); err == nil {
 		err = closed
@@ -221,6 +223,9 @@ func (l *launch) settle(code int, failed error) error {
 
 // abandon takes back everything when the program never ran.
 func (l *launch) abandon() {
+	if l.wroteID {
+		_ = os.Remove(l.request.cidfile)
+	}
 	if l.ledger == nil {
 		return
 	}

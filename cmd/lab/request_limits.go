@@ -7,6 +7,9 @@ import (
 )
 
 func (r *request) limits(ctx *cli.Context) error {
+	if ctx.Int64("cpu-period") < 0 || ctx.Int64("cpu-quota") < -1 {
+		return usage("--cpu-period and --cpu-quota are microseconds: a negative time makes no sense")
+	}
 	l := cgroup.Limits{
 		CPUPeriod: uint64(ctx.Int64("cpu-period")), CPUQuota: ctx.Int64("cpu-quota"), CPUShares: ctx.Uint64("cpu-shares"),
 		CPUs: ctx.String("cpuset-cpus"), Mems: ctx.String("cpuset-mems"), PIDs: ctx.Int64("pids-limit"),
@@ -32,7 +35,7 @@ func (r *request) limits(ctx *cli.Context) error {
 			continue
 		}
 		n, err := parseBytes(text)
-		if err != nil {
+		if err != nil || n < 0 {
 			return usage("invalid --%s %q: want a number of bytes with an optional b, k, m or g", f.flag, text)
 		}
 		*f.to = n

@@ -39,7 +39,14 @@ func Start(c *Container, p Plan) (*kernel.Child, error) {
 		}
 		defer c.closeInherited()
 	}
-	return kernel.Fork(p.Start)
+	child, err := kernel.Fork(p.Start)
+	if err != nil || child.PIDFD < 0 {
+		return child, err
+	}
+	if err := refuseSelf(child); err != nil {
+		return nil, err
+	}
+	return child, nil
 }
 
 func (c *Container) has(kind specs.LinuxNamespaceType) bool {
