@@ -116,6 +116,9 @@ execve("/bin/sh", ["/bin/sh"], [])`, text(Unshare{Kinds: PID, Fork: true, MountP
 openat(AT_FDCWD, "/proc/self/timens_offsets", O_WRONLY|O_CLOEXEC, 00)
 write($1, "boottime 7 0", 12)
 close($1)
+openat(AT_FDCWD, "/proc/self/ns/time_for_children", O_CLOEXEC, 00)
+setns($1, CLONE_NEWTIME)
+close($1)
 execve("/bin/sh", ["/bin/sh"], [])`, text(Unshare{Fork: true, Boottime: 7 * time.Second, Args: args}))
 }
 
