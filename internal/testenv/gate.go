@@ -85,3 +85,26 @@ func skip(t testing.TB, sentence string) {
 	}
 	t.Skip(sentence)
 }
+
+// Linux lets a test of what came with a version of Linux go on there and later. A sound machine may have an older
+// kernel, so it is never required. Ask for the thing itself with [Feature] where its answer is clear.
+func Linux(t testing.TB, major, minor int, what string) {
+	t.Helper()
+	var name unix.Utsname
+	if err := unix.Uname(&name); err != nil {
+		t.Fatalf("ask for the version of the kernel: %v", err)
+	}
+	release := unix.ByteSliceToString(name.Release[:])
+	if older(release, major, minor) {
+		skip(t, fmt.Sprintf("%s came with Linux %d.%d, this is %s", what, major, minor, release))
+	}
+}
+
+// older reports whether a release, such as 6.1.0-25-amd64, comes before major.minor.
+func older(release string, major, minor int) bool {
+	var a, b int
+	if n, _ := fmt.Sscanf(release, "%d.%d", &a, &b); n != 2 {
+		return false
+	}
+	return a < major || a == major && b < minor
+}

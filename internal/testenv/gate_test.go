@@ -53,6 +53,20 @@ func TestHaveIsNeverRequired(t *testing.T) {
 	assert.True(t, filepath.IsAbs(Have(t, "sh")))
 }
 
+func TestOlder(t *testing.T) {
+	for release, want := range map[string]bool{
+		"6.1.0-25-amd64": true, "5.15.90.1-microsoft-standard-WSL2": true, "6.6.9": true,
+		"6.7.0": false, "6.18.44": false, "7.0-rc1": false, "odd": false,
+	} {
+		assert.Equal(t, want, older(release, 6, 7), release)
+	}
+	t.Setenv("LAB_REQUIRE_ROOT", "1")
+	t.Setenv("LAB_TEST_SKIPS", "")
+	v := &verdict{}
+	Linux(v, 999, 0, "the last feature")
+	assert.Contains(t, v.said, "skip: the last feature came with Linux 999.0, this is ")
+}
+
 func TestSkipsAreWrittenDown(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "skips")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
