@@ -222,7 +222,7 @@ func TestRefusalsAreBorneAndThenTold(t *testing.T) {
 // A connection that says nothing any more counts as torn.
 func TestStalledDownloadIsResumed(t *testing.T) {
 	r, s := newRegistry(t), newStore(t)
-	s.patience.stall = 100 * time.Millisecond
+	s.patience.stall = time.Second // an emulated machine takes a third of it to answer
 	image := bigImage()
 	r.push("app:1", image)
 	var n atomic.Int32
