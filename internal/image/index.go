@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"golang.org/x/sys/unix"
 	"io/fs"
 	"maps"
 	"os"
@@ -165,7 +166,12 @@ func (s *Store) writeIndex(x *index) error {
 	if err != nil {
 		return fmt.Errorf("write list of images: %w", err)
 	}
-	if err := s.writeFile(s.path("index.json"), append(data, '\n')); err != nil {
+	data = append(data, '\n')
+	err = s.writeFile(s.path("index.json"), data)
+	if errors.Is(err, unix.ENOSPC) {
+		err = overwrite(s.path("index.json"), data)
+	}
+	if err != nil {
 		return fmt.Errorf("write list of images: %w", err)
 	}
 	return s.syncRefs(x)
