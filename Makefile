@@ -19,7 +19,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 TTY = $$([ -t 0 ] && [ -t 1 ] && echo -it)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-root lint fuzz bench install clean
+.PHONY: help build run test test-root race lint fuzz bench install clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test: build ## Run every test, those that need root as root (RUN=name, PKG=./pkg
 
 test-root: export LAB_REQUIRE_ROOT = 1
 test-root: test ## The same, and what this machine cannot test is an error
+
+race: ## Run the stress test of the fork with the race detector (needs gcc)
+	CGO_ENABLED=1 GOGC=5 go test -race -count=1 ./internal/kernel ./internal/store
 
 lint: ## Check format, vet and staticcheck, for amd64 and arm64, and the shell scripts
 	@TAGS=$(TAGS) .ci/lint
