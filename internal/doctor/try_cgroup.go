@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -135,6 +136,13 @@ func setLimit(t *trial, file, value string) error {
 		above, err := os.ReadFile(t.tree.Dir + t.tree.Base + "/" + file)
 		if value = strings.TrimSpace(string(above)); err != nil || value == "" {
 			_, err := os.Stat(path)
+			return err
+		}
+	}
+	// A v1 cpuset has nothing to give until it has been given something, and so has the group between ours and the top.
+	between := filepath.Dir(t.dir) + "/" + file
+	if text, err := os.ReadFile(between); err == nil && strings.HasPrefix(file, "cpuset.") && strings.TrimSpace(string(text)) == "" {
+		if err := kernel.DoAll(kernel.WriteFile(1, between, value)); err != nil {
 			return err
 		}
 	}
