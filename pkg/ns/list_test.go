@@ -38,7 +38,10 @@ func TestListSameAsLsns(t *testing.T) {
 		before, err := scan.List()
 		require.NoError(t, err)
 		out, err := exec.Command(lsns, "-l", "--json", "-o", "NS,TYPE,NPROCS,PID,USER").Output()
-		require.NoError(t, err)
+		if err != nil { // it gives up when a process ends while it looks
+			wrong = []string{"lsns: " + err.Error()}
+			continue
+		}
 		after, err := scan.List()
 		require.NoError(t, err)
 		var table struct{ Namespaces []row }
