@@ -19,11 +19,15 @@ func (b *builder) mountCgroups(m specs.Mount) {
 		return
 	}
 	o := parseMountOptions(m.Options)
+	const tmpfs = unix.MS_NOSUID | unix.MS_NOEXEC | unix.MS_NODEV
 	if b.c.Machine.Mode == cgroup.V2 {
+		if b.bound(m.Destination) {
+			// A bind of the host's /sys brings the host's tree along, and mount(2) puts no file system onto itself: EBUSY.
+			b.add(kernel.Mount("tmpfs", m.Destination, "tmpfs", tmpfs, "mode=755,size=64k").For("cover the host's cgroup tree"))
+		}
 		b.add(kernel.Mount("cgroup", m.Destination, "cgroup2", o.flags, o.data).For("show it its own cgroup"))
 		return
 	}
-	const tmpfs = unix.MS_NOSUID | unix.MS_NOEXEC | unix.MS_NODEV
 	b.add(kernel.Mount("tmpfs", m.Destination, "tmpfs", tmpfs, "mode=755,size=64k").For("make room for the cgroup trees"))
 	for _, tree := range b.trees() {
 		name := path.Base(tree.Dir)
@@ -42,6 +46,16 @@ func (b *builder) mountCgroups(m specs.Mount) {
 	if o.flags&unix.MS_RDONLY != 0 {
 		b.add(kernel.Mount("", m.Destination, "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY|tmpfs, "").For("and let it change nothing there"))
 	}
+}
+
+// bound says whether a directory of the host is what the container sees at file.
+func (b *builder) bound(file string) bool {
+	for _, m := range b.spec.Mounts {
+		if isBind(m) && below(path.Clean(file), path.Clean(m.Destination)) {
+			return true
+		}
+	}
+	return false
 }
 
 // trees are the v1 trees in which the container has a group.

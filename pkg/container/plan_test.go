@@ -145,6 +145,26 @@ func TestMountsReplaceAndFollowEachOther(t *testing.T) {
 	}, got, "one that is replaced keeps its place, and outer ones come before inner ones")
 }
 
+// mount(2) refuses a file system on top of itself, and a bind of /sys has the cgroup tree in it.
+func TestCgroupsOverTheHostsSys(t *testing.T) {
+	for bound, want := range map[bool][]string{false: {"cgroup2"}, true: {"tmpfs", "cgroup2"}} {
+		c := sample(v2)
+		if bound {
+			sys := specs.Mount{Type: "bind", Source: "/sys", Destination: "/sys", Options: []string{"rbind"}}
+			c.Spec = container.Config{ID: id, Args: []string{"true"}, Mounts: []specs.Mount{sys}}.Spec()
+		}
+		plan, err := c.Plan()
+		require.NoError(t, err)
+		var got []string
+		for _, op := range plan.Start.Ops {
+			if op.Call == "mount" && strings.Contains(op.String(), `"/sys/fs/cgroup"`) {
+				got = append(got, strings.Trim(strings.Split(op.String(), ", ")[2], `"`))
+			}
+		}
+		assert.Equal(t, want, got)
+	}
+}
+
 func TestNothingIsMadeInADevOfTheHost(t *testing.T) {
 	c := sample(v1)
 	dev := t.TempDir()
