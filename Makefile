@@ -19,7 +19,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 TTY = $$([ -t 0 ] && [ -t 1 ] && echo -it)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-root race lint fuzz bench install clean
+.PHONY: help build run test test-root test-vm race lint fuzz bench install clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test: build ## Run every test, those that need root as root (RUN=name, PKG=./pkg
 
 test-root: export LAB_REQUIRE_ROOT = 1
 test-root: test ## The same, and what this machine cannot test is an error
+
+test-vm: ## Run the tests in a virtual machine with cgroup v2 alone (PKG=./pkg/cgroup/, RUN=name; needs debvm and qemu, no root)
+	@TAGS=$(TAGS) vm/run vm/test $(or $(PKG),./...) $(if $(RUN),-run '$(RUN)')
 
 race: ## Run the stress test of the fork with the race detector (needs gcc)
 	CGO_ENABLED=1 GOGC=5 go test -race -count=1 ./internal/kernel ./internal/store
