@@ -179,8 +179,7 @@ func (l *launch) started(pid int, ended <-chan struct{}) {
 		case <-time.After(recordAfter):
 		}
 	}
-	l.state.Status, l.state.PID, l.state.Started = container.Running, pid, time.Now()
-	l.state.StartTime = container.StartTime(pid)
+	l.state.Ran(pid, 0)
 	if err := l.record(); err != nil {
 		complain(l.std.err, err)
 	}
@@ -209,8 +208,7 @@ func (l *launch) settle(code int, failed error) error {
 	if l.request.remove {
 		return l.ledger.Undo(ran(l.store, l.machine))
 	}
-	l.state.Status, l.state.PID, l.state.StartTime = container.Exited, 0, 0
-	l.state.ExitCode, l.state.Finished = code, time.Now()
+	l.state.Ended(code, time.Now())
 	if err := l.state.Write(l.store.Container(l.id)); err != nil {
 		return err
 	}

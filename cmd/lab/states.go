@@ -33,7 +33,13 @@ func listStates(root string) ([]container.State, error) {
 
 // findState finds a container by name, id, or the beginning of an id.
 func findState(root, name string) (container.State, error) {
-	list, err := listStates(root)
+	s := store.Open(root)
+	if id, err := os.Readlink(s.Path("names", name)); err == nil && validName(name) {
+		if state, err := container.ReadState(s.Container(id)); err == nil {
+			return state, nil
+		}
+	}
+	list, err := listStates(root) // a container that removes itself has a name that nobody keeps for it
 	if err != nil {
 		return container.State{}, err
 	}

@@ -72,7 +72,7 @@ func settleDead(s *store.Store, dir string) error {
 	if state.Status == container.Exited {
 		return nil
 	}
-	state.Status, state.PID, state.StartTime, state.ExitCode, state.Finished = container.Exited, 0, 0, 137, time.Now()
+	state.Ended(137, time.Now())
 	state.Error = "lab was killed while the container ran, and the container with it"
 	return state.Write(dir)
 }

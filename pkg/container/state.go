@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -20,9 +21,13 @@ type Status string
 
 // The states of a container.
 const (
-	Created Status = "created"
-	Running Status = "running"
-	Exited  Status = "exited"
+	Created    Status = "created"
+	Running    Status = "running"
+	Paused     Status = "paused"
+	Restarting Status = "restarting" // ended, and its monitor is about to start it again
+	Removing   Status = "removing"
+	Exited     Status = "exited"
+	Dead       Status = "dead" // could not be removed, or its record cannot be read
 )
 
 // State is a container's record, state.json in its directory.
@@ -37,9 +42,13 @@ type State struct {
 	Status    Status            `json:"status"`
 	PID       int               `json:"pid,omitempty"`       // of PID 1, as the host counts
 	StartTime uint64            `json:"startTime,omitempty"` // of that process, in clock ticks since boot: tells it from a later one with its pid
+	Boot      string            `json:"boot,omitempty"`      // the kernel's random id of the boot in which it started
+	Monitor   int               `json:"monitor,omitempty"`   // pid of the process beside a detached container; 0: the lab in the foreground is
 	ExitCode  int               `json:"exitCode"`
 	Error     string            `json:"error,omitempty"`
 	Remove    bool              `json:"remove,omitempty"` // --rm
+	Restarts  int               `json:"restarts,omitempty"`
+	OOMKilled bool              `json:"oomKilled,omitempty"`
 	Created   time.Time         `json:"created"`
 	Started   time.Time         `json:"started,omitzero"`
 	Finished  time.Time         `json:"finished,omitzero"`
@@ -56,8 +65,20 @@ func (s State) Write(dir string) error {
 	return replace(filepath.Join(dir, stateFile), append(data, '\n'))
 }
 
-// ReadState reads the record. The error is fs.ErrNotExist where there is none.
+// ReadState reads the record, and the end that a monitor has noted beside it ([ReadEnd]). The error is fs.ErrNotExist where there
+// is none.
 func ReadState(dir string) (State, error) {
+	s, err := readRecord(dir)
+	if err != nil || s.PID == 0 || s.Monitor == 0 {
+		return s, err
+	}
+	if end, err := ReadEnd(dir); err == nil && end.PID == s.PID && end.StartTime == s.StartTime && end.Boot == s.Boot {
+		s.end(end)
+	}
+	return s, nil
+}
+
+func readRecord(dir string) (State, error) {
 	var s State
 	data, err := os.ReadFile(filepath.Join(dir, stateFile))
 	if err != nil {
@@ -69,10 +90,61 @@ func ReadState(dir string) (State, error) {
 	return s, nil
 }
 
-// Alive says whether the recorded process still runs: the pid exists, and it is the same process.
-func (s State) Alive() bool {
-	return s.PID != 0 && StartTime(s.PID) == s.StartTime && s.StartTime != 0
+// ChangeState changes the record under a lock on the container's directory (flock(2)), which is held for this change alone. An
+// error of change is returned as it is, and nothing is written then. Where the container is gone the error is fs.ErrNotExist.
+func ChangeState(dir string, change func(*State) error) (State, error) {
+	lock, err := os.Open(dir)
+	if err != nil {
+		return State{}, fmt.Errorf("read the container's state: %w", err)
+	}
+	defer lock.Close()
+	for {
+		if err = unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != unix.EINTR {
+			break
+		}
+	}
+	if err != nil {
+		return State{}, fmt.Errorf("lock the container's state: %w", err)
+	}
+	s, err := ReadState(dir)
+	if err != nil {
+		return s, err
+	}
+	if err := change(&s); err != nil {
+		return s, err
+	}
+	return s, s.Write(dir)
 }
+
+// Alive says whether the recorded process still runs: this is the boot in which it started, the pid exists, and it is the same process.
+func (s State) Alive() bool {
+	return s.PID != 0 && s.StartTime != 0 && s.Boot == BootID() && StartTime(s.PID) == s.StartTime
+}
+
+// Ran notes that the container's first process has just started.
+func (s *State) Ran(pid, monitor int) {
+	s.Status, s.PID, s.Monitor, s.Started, s.Finished = Running, pid, monitor, time.Now(), time.Time{}
+	s.StartTime, s.Boot, s.ExitCode, s.Error, s.OOMKilled = StartTime(pid), BootID(), 0, "", false
+}
+
+// Ended notes that it has ended.
+func (s *State) Ended(code int, when time.Time) {
+	s.Status, s.PID, s.StartTime, s.Boot, s.Monitor = Exited, 0, 0, "", 0
+	s.ExitCode, s.Finished = code, when
+}
+
+func (s *State) end(e End) {
+	s.Ended(e.Code, e.Finished)
+	if e.Restarting {
+		s.Status = Restarting
+	}
+}
+
+// BootID is the kernel's random name for this boot (random(4)); empty without /proc.
+var BootID = sync.OnceValue(func() string {
+	data, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	return strings.TrimSpace(string(data))
+})
 
 // StartTime is field 22 of /proc/PID/stat (proc_pid_stat(5)): when the process started, in clock ticks since boot; 0 when
 // there is no such process.
