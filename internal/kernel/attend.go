@@ -24,6 +24,7 @@ func (f *forking) attend(c *Child) error {
 		if !ok {
 			break
 		}
+		c.meetChild()
 		i := int(f.page.at)
 		switch event {
 		case eventAlive:
@@ -42,6 +43,7 @@ func (f *forking) attend(c *Child) error {
 		}
 		_, _ = unix.Write(f.proceed[1], []byte{1})
 	}
+	c.meetChild()
 	c.page = nil
 	return f.verdict(c, given)
 }
@@ -62,7 +64,7 @@ func (f *forking) hear() (byte, bool) {
 func (f *forking) stop(c *Child, i int) error {
 	n := f.first + i
 	if fault.N == n && fault.Kill == "child" {
-		_ = c.Signal(unix.SIGKILL)
+		c.kill()
 	}
 	return before(n, &f.ops[i])
 }
@@ -85,10 +87,14 @@ func (f *forking) verdict(c *Child, given error) error {
 		return nil
 	}
 	if given != nil {
-		_ = c.Signal(unix.SIGKILL)
-		closeOnce(&f.proceed[1])
+		c.kill()
 	}
+	closeOnce(&f.proceed[1])
+	c.giveUp()
 	status, _, err := c.Wait()
+	if c.between && c.PID != 0 {
+		status = unix.WaitStatus(f.page.status)
+	}
 	_ = c.Close()
 	if given != nil {
 		return given
@@ -104,6 +110,15 @@ func (f *forking) verdict(c *Child, given error) error {
 		failure.Errno = unix.ECHILD
 	}
 	return failure
+}
+
+// kill ends the process whose list is being walked: the child, or the process between while there is none.
+func (c *Child) kill() {
+	if c.between && c.PID == 0 {
+		_ = unix.Kill(c.ParentPID, unix.SIGKILL) // its pid is its own until it has been waited for
+		return
+	}
+	_ = c.Signal(unix.SIGKILL)
 }
 
 // searched is execvp(3)'s rule for a program looked for in several places: a file that was there but could not be

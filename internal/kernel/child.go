@@ -39,15 +39,18 @@ type walk struct {
 	report, proceed int
 	shut            []int // to be closed first: the parent's ends of the pipes, its locks
 	traced          bool
+	branch          *branch // where this process is to make the child and stay its parent
 }
 
 // page is the memory that parent and child share: where the child is, what went wrong, what calls returned.
 type page struct {
-	at     int32 // index of the op in progress
-	failed int32 // errno of the op that ended the list
-	pidfd  int32 // written by clone3 in the parent: here, because this memory is mapped and never moves
-	_      int32
-	slots  [maxSlots]int64
+	at      int32 // index of the op in progress
+	failed  int32 // errno of the op that ended the list
+	pidfd   int32 // written by clone3 in the parent: here, because this memory is mapped and never moves
+	child   int32 // with a process between: the child's pid, written by the kernel before it runs
+	childFD int32 // and its pidfd, in the process between
+	status  int32 // wait status of a child that was given up
+	slots   [maxSlots]int64
 }
 
 // callResult is what one op of the child returned. The results follow the page's header.
@@ -81,18 +84,21 @@ func cloneAndWalk(args *cloneArgs, w *walk) (pid int, errno syscall.Errno) {
 		return int(r), e
 	}
 	afterForkInChild()
-	walkList(w)
+	if child := walkList(w); child != 0 {
+		becomeParent(w, child)
+	}
 	for {
 		syscall.RawSyscall(unix.SYS_EXIT_GROUP, 127, 0, 0)
 	}
 }
 
-// walkList makes the calls in order. It returns when one failed; after a successful execve nobody is left to return.
+// walkList makes the calls in order. It returns when one failed; after a successful execve nobody is left to return. Where it makes
+// a process on the way, it goes on in that one, and returns its pid in this one.
 //
 //go:nosplit
 //go:norace
 //go:nocheckptr
-func walkList(w *walk) {
+func walkList(w *walk) (child uintptr) {
 	for _, fd := range w.shut {
 		if fd >= 0 {
 			syscall.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0)
@@ -102,28 +108,36 @@ func walkList(w *walk) {
 		op := (*rawOp)(unsafe.Add(w.ops, uintptr(i)*unsafe.Sizeof(rawOp{})))
 		w.page.at = int32(i)
 		if op.stop && !ask(w, eventStop) {
-			return
+			return 0
 		}
 		result := w.page.results(i)
 		if w.traced {
 			result.start = now()
 		}
-		value, errno := makeCall(w, op)
+		value, errno := uintptr(0), syscall.Errno(op.fault)
+		if op.nr != cloneNr {
+			value, errno = makeCall(w, op)
+		} else if errno == 0 {
+			if child, errno = cloneChild(w); child != 0 {
+				return child
+			}
+		}
 		if w.traced {
 			result.end = now()
 		}
 		result.value, result.errno = int64(value), int64(errno)
 		if errno != 0 && !tolerated(op, errno) {
 			w.page.failed = int32(errno)
-			return
+			return 0
 		}
-		if errno == 0 && op.out != 0 {
+		if errno == 0 && op.out != 0 && op.nr != cloneNr {
 			w.page.slots[op.out] = int64(value)
 		}
 		if w.traced {
 			tell(w, eventDone)
 		}
 	}
+	return 0
 }
 
 //go:nosplit

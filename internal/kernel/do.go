@@ -68,7 +68,7 @@ func (o *Op) call(n int, slots *[maxSlots]int64) (int, syscall.Errno) {
 	if fault := faultAt(n); fault != 0 {
 		return -1, fault
 	}
-	if dryRun.Load() || o.nr == meetNr || o.nr == aliveNr {
+	if dryRun.Load() || o.nr >= cloneNr {
 		return 0, 0
 	}
 	raw := o.compile()

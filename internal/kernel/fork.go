@@ -15,6 +15,8 @@ type Start struct {
 	Cgroup int    // descriptor of a cgroup v2 directory that the child is born in (CLONE_INTO_CGROUP); 0: the parent's
 	Ops    []Op   // what the child does; the last one is an execve
 	Shut   []int  // descriptors that the child closes before all else, such as one whose lock says that this process lives
+
+	Parent *Parent // a process between the caller and the child; nil: the caller is the child's parent
 }
 
 // Child is a process made by [Fork].
@@ -22,7 +24,12 @@ type Child struct {
 	PID   int // in this process's PID namespace
 	PIDFD int // close it with Close
 
-	page *page
+	// ParentPID is the process between, where there is one.
+	ParentPID int
+
+	page    *page
+	between bool // the child is not this process's own
+	release int  // to the process between; 0: there is none
 }
 
 // Fork makes a child with clone3(2) that walks s.Ops with raw system calls. It returns when the child
@@ -32,17 +39,20 @@ type Child struct {
 // The child is killed when the calling thread ends if its list says so (PR_SET_PDEATHSIG): then call Fork from
 // a thread that lives as long as the process, such as main's.
 //
+// With s.Parent the child is made by a process between, which goes on when [Child.Release] is called.
+//
 // Kernel: clone3(2) since 5.3, pidfd_open(2), pipe(2). Errors of clone3 itself are an *Error of "clone3".
 func Fork(s Start) (*Child, error) {
-	first := int(made.Add(int64(len(s.Ops)+1))) - len(s.Ops) + 1 // the number of the list's first op; clone3 has the one before
-	f := &forking{ops: s.Ops, first: first}
+	ops := s.list()
+	first := int(made.Add(int64(len(ops)+1))) - len(ops) + 1 // the number of the list's first op; clone3 has the one before
+	f := &forking{ops: ops, first: first}
 	if dryRun.Load() {
-		return f.list(s)
+		return f.showList(s)
 	}
-	if err := f.prepare(); err != nil {
+	if err := f.prepare(s); err != nil {
 		return nil, err
 	}
-	defer f.release()
+	defer f.free()
 	child, err := f.clone(s)
 	if err != nil {
 		return nil, err
@@ -62,12 +72,14 @@ type forking struct {
 	mem     []byte
 	report  [2]int // child → parent: one byte an event, end of file when the child has executed or died
 	proceed [2]int // parent → child: one byte lets it go on
+	release [2]int // caller → process between: one byte lets it execute its program
+	then    []rawOp
 	traced  bool
 	shown   int // how many ops of the child the watcher has seen
 }
 
 // prepare compiles the list and makes the shared page and the pipes.
-func (f *forking) prepare() error {
+func (f *forking) prepare(s Start) error {
 	w := watcher()
 	f.traced = w != nil
 	step := w != nil && w.Steps()
@@ -87,22 +99,35 @@ func (f *forking) prepare() error {
 		return fmt.Errorf("map the page shared with the child: %w", err)
 	}
 	f.mem, f.page = mem, (*page)(unsafe.Pointer(&mem[0]))
-	f.report, f.proceed = [2]int{-1, -1}, [2]int{-1, -1}
+	f.report, f.proceed, f.release = [2]int{-1, -1}, [2]int{-1, -1}, [2]int{-1, -1}
 	if err := unix.Pipe2(f.report[:], unix.O_CLOEXEC); err != nil {
-		f.release()
+		f.free()
 		return fmt.Errorf("make the child's report pipe: %w", err)
 	}
 	if meets {
 		if err := unix.Pipe2(f.proceed[:], unix.O_CLOEXEC); err != nil {
-			f.release()
+			f.free()
 			return fmt.Errorf("make the child's go-on pipe: %w", err)
 		}
+	}
+	if s.Parent == nil {
+		return nil
+	}
+	if err := unix.Pipe2(f.release[:], unix.O_CLOEXEC); err != nil {
+		f.free()
+		return fmt.Errorf("make the release pipe: %w", err)
+	}
+	f.then = make([]rawOp, len(s.Parent.Then))
+	for i := range s.Parent.Then {
+		f.then[i] = s.Parent.Then[i].compile()
+		f.then[i].fault = max(f.then[i].fault, uint16(faultAt(int(made.Add(1)))))
 	}
 	return nil
 }
 
-func (f *forking) release() {
-	for _, fd := range []*int{&f.report[0], &f.report[1], &f.proceed[0], &f.proceed[1]} {
+// free gives back what the fork needed. The end of the release pipe that the child's handle has taken is gone from here.
+func (f *forking) free() {
+	for _, fd := range []*int{&f.report[0], &f.report[1], &f.proceed[0], &f.proceed[1], &f.release[0], &f.release[1]} {
 		closeOnce(fd)
 	}
 	if f.mem != nil {
@@ -121,24 +146,29 @@ func closeOnce(fd *int) {
 // clone makes the child. The two lines around clone3 that matter: no signal handler may run in the child, and no
 // other goroutine may be between making a descriptor and marking it close-on-exec.
 func (f *forking) clone(s Start) (*Child, error) {
-	op := cloneOp(s)
+	op := firstClone(s)
 	n := f.first - 1
 	if err := before(n, &op); err != nil {
 		return nil, err
 	}
 	args := &cloneArgs{
-		flags:      s.Flags | unix.CLONE_PIDFD,
+		flags:      unix.CLONE_PIDFD,
 		pidfd:      uint64(uintptr(unsafe.Pointer(&f.page.pidfd))),
 		exitSignal: uint64(unix.SIGCHLD),
 	}
-	if s.Cgroup != 0 {
-		args.flags |= unix.CLONE_INTO_CGROUP
-		args.cgroup = uint64(s.Cgroup)
-	}
-	shut := append([]int{f.report[0], f.proceed[1]}, s.Shut...)
 	walk := &walk{
 		ops: unsafe.Pointer(unsafe.SliceData(f.raw)), count: len(f.raw), page: f.page,
-		report: f.report[1], proceed: f.proceed[0], shut: shut, traced: f.traced,
+		report: f.report[1], proceed: f.proceed[0], shut: []int{f.report[0], f.proceed[1], f.release[1]}, traced: f.traced,
+	}
+	if s.Parent != nil {
+		walk.branch = f.branch(s)
+	} else {
+		args.flags |= s.Flags
+		walk.shut = append(walk.shut, s.Shut...)
+		if s.Cgroup != 0 {
+			args.flags |= unix.CLONE_INTO_CGROUP
+			args.cgroup = uint64(s.Cgroup)
+		}
 	}
 	start := monotonic()
 	errno := faultAt(n)
@@ -149,36 +179,56 @@ func (f *forking) clone(s Start) (*Child, error) {
 		syscall.ForkLock.Unlock()
 	}
 	runtime.KeepAlive(f)
-	runtime.KeepAlive(s.Ops)
+	runtime.KeepAlive(s)
 	after(n, &op, Result{Value: int64(pid), Errno: errno, Took: monotonic() - start})
 	if errno != 0 {
 		return nil, &Error{Op: op, N: n, Errno: errno}
 	}
 	closeOnce(&f.report[1])
 	closeOnce(&f.proceed[0])
-	return &Child{PID: pid, PIDFD: int(f.page.pidfd), page: f.page}, nil
+	if s.Parent == nil {
+		return &Child{PID: pid, PIDFD: int(f.page.pidfd), page: f.page}, nil
+	}
+	_ = unix.Close(int(f.page.pidfd)) // of the process between, which is waited for by its pid or not at all
+	closeOnce(&f.release[0])
+	c := &Child{ParentPID: pid, PIDFD: -1, page: f.page, between: true, release: f.release[1]}
+	f.release[1] = -1
+	return c, nil
+}
+
+// firstClone is the clone3 that Fork itself makes.
+func firstClone(s Start) Op {
+	if s.Parent != nil {
+		return cloneOp(0, 0).For("make a process that stays beside the container")
+	}
+	return cloneOp(s.Flags, s.Cgroup)
 }
 
 // cloneOp is clone3 as people see it.
-func cloneOp(s Start) Op {
-	flag := uintptr(s.Flags) | unix.CLONE_PIDFD
-	if s.Cgroup != 0 {
+func cloneOp(namespaces uint64, cgroup int) Op {
+	flag := uintptr(namespaces) | unix.CLONE_PIDFD
+	if cgroup != 0 {
 		flag |= unix.CLONE_INTO_CGROUP
 	}
 	op := newOp("clone3", unix.SYS_CLONE3, flags(flag, cloneFlags), named(uintptr(unix.SIGCHLD), "SIGCHLD"))
 	op = op.For("make the process")
-	if options := namespaceOptions(uintptr(s.Flags)); options != "" {
+	if options := namespaceOptions(uintptr(namespaces)); options != "" {
 		op = op.AsShell("unshare " + options)
 	}
 	return op
 }
 
-// list shows the ops of a dry run.
-func (f *forking) list(s Start) (*Child, error) {
-	op := cloneOp(s)
+// showList shows the ops of a dry run.
+func (f *forking) showList(s Start) (*Child, error) {
+	op := firstClone(s)
 	after(f.first-1, &op, Result{})
 	for i := range f.ops {
 		after(f.first+i, &f.ops[i], Result{Child: true})
+	}
+	if s.Parent != nil {
+		for i := range s.Parent.Then {
+			after(int(made.Add(1)), &s.Parent.Then[i], Result{Child: true})
+		}
 	}
 	return &Child{PIDFD: -1}, nil
 }
@@ -189,12 +239,17 @@ func (c *Child) Slot(s Slot) int { return int(c.page.slots[s]) }
 // SetSlot fills slot s for the child's next ops. Valid inside a [Meet] only.
 func (c *Child) SetSlot(s Slot, value int) { c.page.slots[s] = int64(value) }
 
-// Wait returns the child's wait status and resource usage when it has ended. Call it once.
+// Wait returns the child's wait status and resource usage when it has ended. Call it once. The end of a child that has a process
+// between is that one's to see: then Wait is for the process between.
 func (c *Child) Wait() (unix.WaitStatus, unix.Rusage, error) {
 	var status unix.WaitStatus
 	var usage unix.Rusage
+	pid := c.PID
+	if c.between {
+		pid = c.ParentPID
+	}
 	for {
-		_, err := unix.Wait4(c.PID, &status, 0, &usage)
+		_, err := unix.Wait4(pid, &status, 0, &usage)
 		if err == unix.EINTR {
 			continue
 		}
@@ -211,8 +266,9 @@ func (c *Child) Signal(sig unix.Signal) error {
 	return err
 }
 
-// Close closes the pidfd. The child lives on.
+// Close closes the pidfd. The child lives on, but one that has a process between and was not released is killed.
 func (c *Child) Close() error {
+	c.giveUp()
 	if c.PIDFD < 0 {
 		return nil
 	}
