@@ -114,3 +114,13 @@ func IoctlPointer(fd Ref, request uintptr, name string, value unsafe.Pointer, te
 func Socket(domain, typ, proto int, name string) Op {
 	return newOp("socket", unix.SYS_SOCKET, named(uintptr(domain), name), num(typ|unix.SOCK_CLOEXEC), num(proto))
 }
+
+// DupAbove is fcntl(2) with F_DUPFD: a second descriptor for the same file, the lowest free one that is not below least.
+func DupAbove(fd Ref, least int) Op {
+	return newOp("fcntl", unix.SYS_FCNTL, ref(fd), named(unix.F_DUPFD, "F_DUPFD"), num(least))
+}
+
+// PidfdGetfd is pidfd_getfd(2): a descriptor for what fd is in another process.
+func PidfdGetfd(pidfd, fd Ref) Op {
+	return newOp("pidfd_getfd", unix.SYS_PIDFD_GETFD, ref(pidfd), ref(fd), num(0))
+}

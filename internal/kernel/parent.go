@@ -76,8 +76,18 @@ func (c *Child) Release() error {
 		return nil
 	}
 	_, err := unix.Write(c.release, []byte{1})
-	c.giveUp()
 	return err
+}
+
+// Settled waits after Release until the process between has executed its program, or has ended: what it takes from the
+// caller, it has taken by then.
+func (c *Child) Settled() {
+	p := []unix.PollFd{{Fd: int32(c.release)}} // POLLERR, when nobody can read from the pipe any more
+	for c.release > 0 {
+		if _, err := unix.Poll(p, -1); err != unix.EINTR {
+			return
+		}
+	}
 }
 
 // giveUp closes the release pipe. A process between that has not been released ends then, and the child with it.

@@ -50,6 +50,9 @@ type Container struct {
 	// Attached makes the kernel kill the container when the thread that started it ends.
 	Attached bool
 
+	// Beside is the process that stays with a detached container; nil: lab itself does.
+	Beside *Beside
+
 	// Shut are descriptors of lab that the new process closes at once, such as a lock that must go with lab alone.
 	Shut []int
 
@@ -69,6 +72,12 @@ type Plan struct {
 // All returns every op of the plan in order.
 func (p Plan) All() []kernel.Op {
 	all := append([]kernel.Op(nil), p.Before...)
+	if p.Start.Parent != nil {
+		all = append(all, p.Start.Parent.Ops...)
+	}
 	all = append(all, p.Start.Ops...)
+	if p.Start.Parent != nil {
+		all = append(all, p.Start.Parent.Then...)
+	}
 	return append(all, p.After...)
 }

@@ -120,8 +120,7 @@ func specDevice(d specs.LinuxDevice) device {
 	return out
 }
 
-// terminal opens a terminal in the container's own devpts, so that its name (/dev/pts/0) means something inside, and hands
-// the master side to lab. lab takes it out of this process with pidfd_getfd(2) while the process waits.
+// terminal gives the first process its terminal and makes that the console, or gives it nothing to read.
 func (b *builder) terminal() {
 	if !b.spec.Process.Terminal {
 		if !b.c.Stdin {
@@ -130,6 +129,17 @@ func (b *builder) terminal() {
 		}
 		return
 	}
+	b.openTerminal()
+	console := b.slot()
+	b.add(
+		kernel.Open("/dev/console", unix.O_CREAT|unix.O_NOCTTY, 0o600).Into(console).For("make a place for the console"),
+		kernel.Mount("/dev/pts/0", "/dev/console", "", unix.MS_BIND, "").For("make the terminal the console"),
+	)
+}
+
+// openTerminal opens a terminal in the container's own devpts, so that its name (/dev/pts/0) means something inside, and hands
+// the master side to lab. lab takes it out of this process with pidfd_getfd(2) while the process waits.
+func (b *builder) openTerminal() {
 	master, slave := b.slot(), b.slot()
 	b.add(
 		kernel.Open("/dev/pts/ptmx", unix.O_RDWR|unix.O_NOCTTY, 0).Into(master).For("open a new terminal"),
@@ -140,6 +150,7 @@ func (b *builder) terminal() {
 			if err != nil {
 				return fmt.Errorf("take the container's terminal: %w", err)
 			}
+			child.SetSlot(masterSlot, fd)
 			return b.c.Terminal(fd)
 		}),
 	)
@@ -150,9 +161,4 @@ func (b *builder) terminal() {
 	if uid := b.spec.Process.User.UID; uid != 0 {
 		b.add(kernel.Fchown(slave.Ref(), int(uid), -1).For("give the terminal to the user"))
 	}
-	console := b.slot()
-	b.add(
-		kernel.Open("/dev/console", unix.O_CREAT|unix.O_NOCTTY, 0o600).Into(console).For("make a place for the console"),
-		kernel.Mount("/dev/pts/0", "/dev/console", "", unix.MS_BIND, "").For("make the terminal the console"),
-	)
 }

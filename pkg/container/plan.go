@@ -41,7 +41,7 @@ func (c *Container) Plan() (Plan, error) {
 	b.becomeUser() // ids, capabilities, no_new_privs, seccomp
 	b.execute()
 
-	plan.Start = kernel.Start{Flags: b.cloneFlags(), Ops: b.ops, Shut: b.c.Shut}
+	plan.Start = kernel.Start{Flags: b.cloneFlags(), Ops: b.ops, Shut: b.c.Shut, Parent: b.between()}
 	plan.After, plan.lent, plan.tasks = b.after(), b.loans, b.tasks
 	return plan, b.err
 }

@@ -29,7 +29,7 @@ func refuseSelf(child *kernel.Child) error {
 		return nil
 	}
 	_ = child.Signal(unix.SIGKILL)
+	_ = child.Close() // first: a process between waits for lab's word
 	_, _, _ = child.Wait()
-	_ = child.Close()
 	return ErrSelf
 }

@@ -1,0 +1,90 @@
+package container
+
+import (
+	"sort"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/container-labs/lab/internal/kernel"
+)
+
+// Beside is a process between lab and a container that outlives the lab that started it. It is the parent of the container's
+// first process: it makes it, waits until lab is content, and executes a program that stays.
+type Beside struct {
+	// Streams become the container's standard streams; -1 leaves them to the container, which reads /dev/null or has a terminal.
+	Streams [3]int
+
+	// Program is executed in the end, with Env as its environment.
+	Program string
+	Args    []string
+	Env     []string
+
+	// Keep are descriptors of lab by the numbers under which the program finds them. Lab's own numbers are above all those.
+	Keep map[int]int
+
+	// ProcessAt and TerminalAt are the numbers under which the program finds a pidfd of the container's first process, and
+	// the master side of its terminal where it has one.
+	ProcessAt, TerminalAt int
+
+	// Lab is a pidfd of lab itself: from there the process takes the terminal, which the container has handed to lab.
+	Lab int
+}
+
+// aboveKept is where descriptors go that must not be in the way of those that the program is to find.
+const aboveKept = 64
+
+// masterSlot holds the terminal's number in lab.
+const masterSlot kernel.Slot = 242
+
+// between lists the calls of the process beside the container.
+func (b *builder) between() *kernel.Parent {
+	s := b.c.Beside
+	if s == nil {
+		return nil
+	}
+	p := &kernel.Parent{PIDFD: b.slot()}
+	p.Ops = append(p.Ops, kernel.Setsid().For("leave lab's session, and stay when it ends"))
+	for i, fd := range s.Streams {
+		if fd >= 0 {
+			p.Ops = append(p.Ops, kernel.Dup3(kernel.FD(fd), i).For("give the container one end of a pipe as its "+[...]string{"standard input", "standard output", "standard error"}[i]))
+		}
+	}
+	then := func(why string, ops ...kernel.Op) {
+		for _, op := range ops {
+			p.Then = append(p.Then, op.For(why))
+		}
+	}
+	process := b.slot()
+	then("hold the container's first process", kernel.DupAbove(p.PIDFD.Ref(), aboveKept).Into(process))
+	master := b.slot()
+	if b.spec.Process.Terminal {
+		mine := b.slot()
+		then("take the terminal from lab", kernel.PidfdGetfd(kernel.FD(s.Lab), masterSlot.Ref()).Into(mine), kernel.DupAbove(mine.Ref(), aboveKept).Into(master))
+	}
+	null := b.slot()
+	then("let go of the container's streams", kernel.Open("/dev/null", unix.O_RDWR, 0).Into(null),
+		kernel.Dup3(null.Ref(), 0), kernel.Dup3(null.Ref(), 1), kernel.Dup3(null.Ref(), 2))
+	for _, at := range numbers(s.Keep) {
+		then("keep what the monitor needs", kernel.Dup3(kernel.FD(s.Keep[at]), at))
+	}
+	then("keep what the monitor needs", kernel.Dup3(process.Ref(), s.ProcessAt))
+	last := s.ProcessAt
+	if b.spec.Process.Terminal {
+		then("keep what the monitor needs", kernel.Dup3(master.Ref(), s.TerminalAt))
+	}
+	for at := range s.Keep {
+		last = max(last, at)
+	}
+	then("let go of everything else of lab's", kernel.CloseRange(last+1, 0))
+	then("become the container's monitor", kernel.Execve(s.Program, s.Args, s.Env))
+	return p
+}
+
+func numbers(keep map[int]int) []int {
+	list := make([]int, 0, len(keep))
+	for at := range keep {
+		list = append(list, at)
+	}
+	sort.Ints(list)
+	return list
+}
