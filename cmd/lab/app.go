@@ -102,8 +102,10 @@ func commands(std streams, args []string) []*cli.Command {
 		runCommand(std),
 		pullCommand(std), imagesCommand(std), inspectCommand(std), rmiCommand(std), tagCommand(std), loadCommand(std), importCommand(std),
 		psCommand(std), stopCommand(std), killCommand(std), rmCommand(std),
+		execCommand(std),
 		chrootCommand(std), nsCommand(std, args), cgroupCommand(std, args), unionfsCommand(std, args),
 		doctorCommand(std), versionCommand(std),
+		courseCommand(std, args),
 	}
 	for _, c := range list {
 		if !slices.Contains(args, c.Name) && !slices.ContainsFunc(c.Aliases, func(a string) bool { return slices.Contains(args, a) }) {
