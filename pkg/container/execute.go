@@ -40,11 +40,20 @@ func (b *builder) sysctls() {
 	}
 }
 
-// resourceLimits sets the process's own limits (getrlimit(2)) and how soon the OOM killer thinks of it.
+// resourceLimits sets the process's own limits and how soon the OOM killer thinks of it.
 func (b *builder) resourceLimits() {
+	b.oomScore()
+	b.rlimits()
+}
+
+func (b *builder) oomScore() {
 	if adj := b.spec.Process.OOMScoreAdj; adj != nil {
 		b.add(kernel.WriteFile(b.slot(), "/proc/self/oom_score_adj", itoa(*adj))...)
 	}
+}
+
+// rlimits sets what getrlimit(2) knows.
+func (b *builder) rlimits() {
 	for _, l := range b.spec.Process.Rlimits {
 		resource, known := rlimitNumber(l.Type)
 		if !known {
