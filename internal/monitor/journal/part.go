@@ -140,10 +140,10 @@ func (w *Writer) finish() {
 	w.closeFiles()
 }
 
-// remove removes the parts below a number.
+// remove removes the parts below a number. times goes first: a reader that could still open it, last of the three, has the whole part.
 func (w *Writer) remove(below int) {
 	for ; w.first < below; w.first++ {
-		for _, name := range [...]string{Names[Stdout], Names[Stderr], Times} {
+		for _, name := range [...]string{Times, Names[Stdout], Names[Stderr]} {
 			_ = unix.Unlink(w.path(w.first, name))
 		}
 		_ = unix.Rmdir(w.dir + "/" + PartName(w.first))

@@ -16,7 +16,13 @@ import (
 	"github.com/container-labs/lab/internal/testenv"
 )
 
-func TestMain(m *testing.M) { testenv.Main(m) }
+func TestMain(m *testing.M) {
+	var size, total int
+	if n, _ := fmt.Sscanf(os.Getenv("LAB_TEST_PRINT"), "%d %d", &size, &total); n == 2 {
+		print(size, total)
+	}
+	testenv.Main(m)
+}
 
 func TestWriterKeepsEveryByte(t *testing.T) {
 	for _, maxSize := range []int64{0, 1, 100, 5000, 40_000, 200_000} {
@@ -28,8 +34,8 @@ func TestWriterKeepsEveryByte(t *testing.T) {
 			require.NoError(t, err)
 			pipe := newPipe(t)
 			chunks := 300
-			if maxSize == 1 {
-				chunks = 30 // a part for every line
+			if maxSize <= 100 {
+				chunks = 10 // a part for every line, or few
 			}
 			for i := range chunks {
 				stream, chunk := random.IntN(2), randomLines(random, i)
