@@ -106,16 +106,10 @@ func (e *Exec) Start(ops []kernel.Op) (*kernel.Child, error) {
 	start := kernel.Start{Ops: ops}
 	for try := 0; ; try++ {
 		child, err := e.fork(start, try)
-		if errors.Is(err, errBusyGroup) {
+		if try == 0 && errors.Is(err, errBusyGroup) {
 			continue
 		}
-		if err != nil || child.PIDFD < 0 {
-			return child, e.explain(err)
-		}
-		if err := refuseSelf(child); err != nil {
-			return nil, err
-		}
-		return child, nil
+		return child, e.explain(err)
 	}
 }
 
@@ -162,7 +156,13 @@ func (e *Exec) clone(start kernel.Start, try int) (*kernel.Child, error) {
 	if try == 0 && start.Cgroup != 0 && errors.As(err, &failed) && failed.Op.Call == "clone3" && failed.Errno == unix.EBUSY {
 		return nil, errBusyGroup
 	}
-	return child, err
+	if err != nil || child.PIDFD < 0 {
+		return child, err
+	}
+	if err := refuseSelf(child); err != nil { // at once: others in the container can look at it too
+		return nil, err
+	}
+	return child, nil
 }
 
 // openGroup opens the v2 group for CLONE_INTO_CGROUP: the container's own or, at the second try, that of its first process. 0: there
