@@ -165,9 +165,12 @@ func makeCall(w *walk, op *rawOp) (uintptr, syscall.Errno) {
 			args[i] = uintptr(w.page.slots[s])
 		}
 	}
-	for {
+	for try := 0; ; try++ {
 		value, _, errno := syscall.RawSyscall6(op.nr, args[0], args[1], args[2], args[3], args[4], args[5])
 		if errno == unix.EINTR && op.nr != unix.SYS_CLOSE {
+			continue
+		}
+		if errno == unix.EAGAIN && op.nr == unix.SYS_OPENAT2 && try < outrun {
 			continue
 		}
 		return value, errno

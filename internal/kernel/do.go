@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Do makes the call now, on the calling thread, and returns its result. Calls that change the thread
@@ -80,15 +82,22 @@ func (o *Op) call(n int, slots *[maxSlots]int64) (int, syscall.Errno) {
 			raw.args[i] = uintptr(slots[s])
 		}
 	}
-	for {
+	for try := 0; ; try++ {
 		value, _, errno := syscall.Syscall6(raw.nr, raw.args[0], raw.args[1], raw.args[2], raw.args[3], raw.args[4], raw.args[5])
 		if errno == syscall.EINTR && o.Call != "close" {
+			continue
+		}
+		if errno == syscall.EAGAIN && raw.nr == unix.SYS_OPENAT2 && try < outrun {
 			continue
 		}
 		runtime.KeepAlive(o.Args)
 		return int(value), errno
 	}
 }
+
+// outrun is how often openat2 is asked again. A path with ".." that may not leave its root is walked anew wherever on the
+// machine something was renamed or mounted meanwhile (EAGAIN, see openat2(2)); somebody hostile may go on renaming for ever.
+const outrun = 1000
 
 func (o *Op) ignores(errno syscall.Errno) bool {
 	for _, e := range o.Ignore {
