@@ -133,9 +133,12 @@ func tryController(name, meaning, v1, v2 string) func(*Bench) Finding {
 }
 
 // passDown has the v2 group between the top and ours hand on a controller, as lab has its own do. Without a group between
-// it is the top's to hand on, which [passable] looks at.
+// it is the top's to hand on, which [passable] looks at; and what is built in needs no handing on.
 func (t *trial) passDown(controller string) error {
 	between := filepath.Dir(t.dir)
+	if builtIn(controller) {
+		return nil
+	}
 	if controller == "blkio" {
 		controller = "io"
 	}
@@ -166,9 +169,12 @@ func setLimit(t *trial, file, value string) error {
 	return kernel.DoAll(kernel.WriteFile(1, path, value))
 }
 
+// builtIn says whether every v2 group has what v1 has a controller for, by cgroup.freeze, by BPF programs, by cpu.stat.
+func builtIn(name string) bool { return name == "freezer" || name == "devices" || name == "cpuacct" }
+
 // passedDown says whether groups below the top get the controller; some are built in and always do.
 func passedDown(tree *cgroup.Hierarchy, name string) bool {
-	if name == "freezer" || name == "devices" || name == "cpuacct" {
+	if builtIn(name) {
 		return true
 	}
 	if name == "blkio" {
