@@ -1,0 +1,152 @@
+package replay
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"time"
+)
+
+// lines is the sink for whole lines: a line whose end has not come is kept until it has. It puts the time at which a line began in
+// front of it, if asked.
+type lines struct {
+	stamps bool
+	out    [2]*buffer // the same one, if both streams go to the same place
+	open   [2][]byte  // the line that has no end yet
+	window [2]window
+}
+
+// buffer collects many lines for one write.
+type buffer struct {
+	to   io.Writer
+	text []byte
+}
+
+// longest is how long a line may grow before it is given up to keep it whole.
+const longest = 16 << 20
+
+func newLines(out, err io.Writer, together, stamps bool) *lines {
+	s := &lines{stamps: stamps}
+	s.out[0] = &buffer{to: out, text: make([]byte, 0, bufferSize+bufferSize/4)}
+	s.out[1] = s.out[0]
+	if !together {
+		s.out[1] = &buffer{to: err}
+	}
+	return s
+}
+
+func (s *lines) chunk(c chunk) error {
+	var stamp []byte
+	if s.stamps {
+		stamp = append(time.Unix(0, c.time).UTC().AppendFormat(make([]byte, 0, 32), stampFormat), ' ')
+	}
+	for c.from < c.to {
+		text, err := s.window[c.stream].read(c)
+		if err != nil || len(text) == 0 {
+			return err
+		}
+		c.from += int64(len(text))
+		if err := s.add(c.stream, stamp, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stampFormat is RFC 3339 with all nine digits, so that columns stay columns.
+const stampFormat = "2006-01-02T15:04:05.000000000Z07:00"
+
+func (s *lines) add(stream int, stamp, text []byte) error {
+	out := s.out[stream]
+	for len(text) > 0 {
+		end := s.lineEnd(text)
+		if end == 0 {
+			return s.keep(stream, stamp, text)
+		}
+		if open := s.open[stream]; len(open) > 0 {
+			out.text = append(out.text, open...)
+			s.open[stream] = open[:0]
+		} else {
+			out.text = append(out.text, stamp...)
+		}
+		out.text = append(out.text, text[:end]...)
+		text = text[end:]
+		if err := out.write(bufferSize); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lineEnd is how much of a text can be printed: its first line where each gets a stamp, else all of its lines.
+func (s *lines) lineEnd(text []byte) int {
+	if s.stamps {
+		return bytes.IndexByte(text, '\n') + 1
+	}
+	return bytes.LastIndexByte(text, '\n') + 1
+}
+
+func (s *lines) keep(stream int, stamp, text []byte) error {
+	if len(s.open[stream]) == 0 {
+		s.open[stream] = append(s.open[stream], stamp...)
+	}
+	s.open[stream] = append(s.open[stream], text...)
+	if len(s.open[stream]) < longest {
+		return nil
+	}
+	s.out[stream].text = append(s.out[stream].text, s.open[stream]...)
+	s.open[stream] = s.open[stream][:0]
+	return s.out[stream].write(0)
+}
+
+func (s *lines) flush() error {
+	if err := s.out[0].write(0); err != nil {
+		return err
+	}
+	return s.out[1].write(0)
+}
+
+func (s *lines) close() error {
+	for i, open := range s.open {
+		s.out[i].text = append(s.out[i].text, open...)
+		s.open[i] = nil
+	}
+	return s.flush()
+}
+
+// write writes what was collected, if it is more than so much.
+func (b *buffer) write(most int) error {
+	if len(b.text) <= most {
+		return nil
+	}
+	_, err := b.to.Write(b.text)
+	b.text = b.text[:0]
+	if err != nil {
+		return fmt.Errorf("write the log out: %w", err)
+	}
+	return nil
+}
+
+// window is the piece of a stream's file that was read last.
+type window struct {
+	part *part
+	from int64
+	text []byte
+}
+
+// read returns the beginning of a chunk, as much of it as the window holds.
+func (w *window) read(c chunk) ([]byte, error) {
+	if c.part != w.part || c.from < w.from || c.from >= w.from+int64(len(w.text)) {
+		if w.text == nil {
+			w.text = make([]byte, bufferSize)
+		}
+		// What lies behind the chunk is read too: it will be asked for next, and bytes of a log never change.
+		n, err := c.part.data[c.stream].ReadAt(w.text[:bufferSize], c.from)
+		if n == 0 && err != io.EOF {
+			return nil, fmt.Errorf("read the log: %w", err)
+		}
+		w.part, w.from, w.text = c.part, c.from, w.text[:n]
+	}
+	text := w.text[c.from-w.from:]
+	return text[:min(int64(len(text)), c.to-c.from)], nil
+}
