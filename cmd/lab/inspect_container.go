@@ -1,36 +1,345 @@
 package main
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/container-labs/lab/internal/image"
 	"github.com/container-labs/lab/internal/store"
 	"github.com/container-labs/lab/pkg/container"
 )
 
-// inspect finds out what a name belongs to: a container first, then an image, as docker inspect does.
-func inspect(root, name string) (any, error) {
-	state, err := findState(root, name)
-	if err == nil {
-		return inspectContainer(root, state), nil
-	}
-	if !errors.Is(err, errNoContainer) {
-		return nil, err
-	}
-	about, err := inspectImage(root, name)
+// readSpec reads a container's config.json; the error is fs.ErrNotExist where it has none yet.
+func readSpec(root, id string) (*specs.Spec, error) {
+	data, err := os.ReadFile(filepath.Join(store.Open(root).Container(id), "config.json"))
 	if err != nil {
-		return nil, fmt.Errorf("no such object: %s", name)
+		return nil, fmt.Errorf("read the container's configuration: %w", err)
 	}
-	return about, nil
+	spec := new(specs.Spec)
+	if err := json.Unmarshal(data, spec); err != nil {
+		return nil, fmt.Errorf("read the container's configuration: %w", err)
+	}
+	return spec, nil
 }
 
-func inspectContainer(root string, s container.State) any {
-	dir := store.Open(root).Container(s.ID)
-	return map[string]any{
-		"Id": s.ID, "Name": "/" + s.Name, "Image": s.ImageID, "Created": s.Created, "Path": s.Command[0], "Args": s.Command[1:],
-		"State":       map[string]any{"Status": s.Status, "Running": s.Alive(), "Pid": s.PID, "ExitCode": s.ExitCode, "Error": s.Error, "StartedAt": s.Started, "FinishedAt": s.Finished},
-		"Config":      map[string]any{"Image": s.Image, "Labels": s.Labels, "Cmd": s.Command},
-		"Bundle":      dir,
-		"GraphDriver": map[string]any{"Name": "overlay", "Data": map[string]string{"UpperDir": dir + "/upper", "WorkDir": dir + "/work"}},
+// readSettings reads a container's settings; one that has none has the zero value.
+func readSettings(root, id string) (container.Settings, error) {
+	settings, err := container.ReadSettings(store.Open(root).Container(id))
+	if errors.Is(err, fs.ErrNotExist) {
+		return settings, nil
 	}
+	return settings, err
+}
+
+// examined is a container with all that is written down about it.
+type examined struct {
+	listed
+	root, dir string
+	spec      *specs.Spec // never nil, and neither are its Process and Linux
+	settings  container.Settings
+	image     *image.Image // nil: it is not here any more
+}
+
+func examineContainer(root string, c listed) *examined {
+	e := &examined{listed: c, root: root, dir: store.Open(root).Container(c.ID)}
+	var err error
+	if e.spec, err = readSpec(root, c.ID); err != nil {
+		e.spec = &specs.Spec{}
+	}
+	if e.spec.Process == nil {
+		e.spec.Process = &specs.Process{}
+	}
+	if e.spec.Linux == nil {
+		e.spec.Linux = &specs.Linux{}
+	}
+	e.settings, _ = readSettings(root, c.ID)
+	if images, err := image.Open(root); err == nil {
+		e.image, _ = images.Find(c.ImageID)
+	}
+	return e
+}
+
+func inspectContainer(root string, c listed, sizes bool) any {
+	e := examineContainer(root, c)
+	about := &containerAbout{
+		ID: c.ID, Created: c.Created, Path: first(c.Command), Args: rest(c.Command), State: e.state(), Image: c.ImageID,
+		LogPath: e.logPath(), Name: "/" + c.Name, RestartCount: c.Restarts, Driver: "overlay2", Platform: "linux",
+		HostConfig: e.hostConfig(), GraphDriver: e.graphDriver(), Mounts: e.mounts(), Config: e.config(), NetworkSettings: e.network(), Bundle: e.dir,
+	}
+	if sizes {
+		row := []psRow{{listed: c}}
+		measure(root, row)
+		about.SizeRw, about.SizeRootFs = &row[0].size, &row[0].virtual
+	}
+	return about
+}
+
+func (e *examined) state() stateAbout {
+	s := stateAbout{
+		Status: string(e.phase), Running: e.phase == container.Running || e.phase == container.Paused, Paused: e.phase == container.Paused,
+		Restarting: e.phase == container.Restarting, OOMKilled: e.OOMKilled, Dead: e.phase == container.Dead,
+		ExitCode: e.ExitCode, Error: e.Error, StartedAt: e.Started, FinishedAt: e.Finished,
+	}
+	if s.Running {
+		s.Pid = e.PID
+	}
+	return s
+}
+
+// logPath is the youngest part of what the container printed; empty where nobody writes it down.
+func (e *examined) logPath() string {
+	parts, _ := os.ReadDir(filepath.Join(e.dir, "log"))
+	if len(parts) == 0 {
+		return ""
+	}
+	return filepath.Join(e.dir, "log", parts[len(parts)-1].Name(), "stdout")
+}
+
+func (e *examined) graphDriver() driverAbout {
+	d := driverAbout{Name: "overlay2", Data: map[string]string{
+		"ID": e.ID, "UpperDir": filepath.Join(e.dir, "upper"), "WorkDir": filepath.Join(e.dir, "work"), "MergedDir": store.Open(e.root).Merged(),
+	}}
+	if e.phase == container.Running || e.phase == container.Paused { // the merged tree is in its mount namespace only; this leads there
+		d.Data["MergedDir"] = fmt.Sprintf("/proc/%d/root", e.PID)
+	}
+	if lower := e.lower(); len(lower) > 0 {
+		d.Data["LowerDir"] = strings.Join(lower, ":")
+	}
+	return d
+}
+
+// lower are the directories of the layers below its own, the topmost first.
+func (e *examined) lower() []string {
+	if e.image != nil {
+		return e.image.Layers
+	}
+	images, err := image.Open(e.root)
+	if err != nil {
+		return nil
+	}
+	return images.LayerDirs(e.Layers)
+}
+
+var standardMounts = []string{"/proc", "/dev", "/dev/pts", "/sys", "/sys/fs/cgroup", "/dev/mqueue", "/dev/shm"}
+
+// ownMounts are the binds that somebody asked for.
+func ownMounts(spec *specs.Spec) []specs.Mount {
+	return slices.DeleteFunc(slices.Clone(spec.Mounts), func(m specs.Mount) bool {
+		return m.Type != "bind" && !slices.Contains(m.Options, "bind") && !slices.Contains(m.Options, "rbind")
+	})
+}
+
+func (e *examined) mounts() []mountAbout {
+	list := []mountAbout{}
+	for _, m := range ownMounts(e.spec) {
+		about := mountAbout{Type: "bind", Source: m.Source, Destination: m.Destination, RW: !slices.Contains(m.Options, "ro"), Propagation: "rprivate"}
+		for _, p := range [...]string{"private", "shared", "slave", "rshared", "rslave"} {
+			if slices.Contains(m.Options, p) {
+				about.Propagation = p
+			}
+		}
+		if inside, err := filepath.Rel(filepath.Join(e.root, "volumes"), m.Source); err == nil && filepath.IsLocal(inside) {
+			about.Type, about.Driver = "volume", "local"
+			about.Name, _, _ = strings.Cut(inside, "/")
+		}
+		list = append(list, about)
+	}
+	return list
+}
+
+func (e *examined) config() configAbout {
+	p := e.spec.Process
+	c := configAbout{
+		Hostname: cmp.Or(e.spec.Hostname, short(e.ID)), Domainname: e.spec.Domainname, User: e.settings.User,
+		AttachStdin: e.settings.OpenStdin, AttachStdout: true, AttachStderr: true,
+		Tty: p.Terminal, OpenStdin: e.settings.OpenStdin, StdinOnce: e.settings.OpenStdin,
+		Env: e.environment(), Cmd: e.settings.Cmd, Entrypoint: e.settings.Entrypoint, Image: e.Image, WorkingDir: p.Cwd, Labels: e.Labels,
+		StopSignal: e.settings.StopSignal, StopTimeout: e.settings.StopTimeout,
+	}
+	if c.Cmd == nil && c.Entrypoint == nil {
+		c.Cmd = e.Command
+	}
+	if c.Labels == nil {
+		c.Labels = map[string]string{}
+	}
+	if e.image != nil {
+		img := e.image.Config
+		c.Volumes, c.ExposedPorts, c.OnBuild = img.Volumes, img.ExposedPorts, img.OnBuild
+		c.StopSignal, c.User = cmp.Or(c.StopSignal, img.StopSignal), cmp.Or(c.User, img.User)
+		for key, value := range img.Labels {
+			if _, own := c.Labels[key]; !own {
+				c.Labels[key] = value
+			}
+		}
+	}
+	return c
+}
+
+// environment is what the image and the person said; what lab adds at each start is not of the configuration.
+func (e *examined) environment() []string {
+	var inImage []string
+	if e.image != nil {
+		inImage = e.image.Config.Env
+	}
+	env := []string{}
+	for _, entry := range e.spec.Process.Env {
+		name, value, _ := strings.Cut(entry, "=")
+		added := name == "HOSTNAME" && value == e.spec.Hostname || name == "TERM" && value == "xterm" && e.spec.Process.Terminal || name == "HOME"
+		said := slices.ContainsFunc(inImage, func(s string) bool { return strings.HasPrefix(s, name+"=") })
+		if !added || said {
+			env = append(env, entry)
+		}
+	}
+	return env
+}
+
+func (e *examined) network() networkAbout {
+	mode := cmp.Or(e.settings.Network, "none")
+	return networkAbout{Ports: map[string][]portAbout{}, Networks: map[string]endpointAbout{mode: {NetworkID: "", EndpointID: ""}}}
+}
+
+func (e *examined) hostConfig() hostConfigAbout {
+	s, spec := e.settings, e.spec
+	limits := s.Limits
+	if limits.CPUQuota == 0 && limits.Memory == 0 && limits.PIDs == 0 {
+		limits = container.Limits(spec.Linux.Resources)
+	}
+	h := hostConfigAbout{
+		Binds: e.binds(), LogConfig: logAbout{Type: "lab", Config: map[string]string{}}, NetworkMode: cmp.Or(s.Network, "none"),
+		PortBindings: map[string][]portAbout{}, RestartPolicy: restartAbout{cmp.Or(s.Restart.Name, "no"), s.Restart.Retries}, AutoRemove: e.Remove,
+		CgroupnsMode: e.mode(specs.CgroupNamespace), IpcMode: e.mode(specs.IPCNamespace), PidMode: hostOrEmpty(e.mode(specs.PIDNamespace)),
+		UTSMode: hostOrEmpty(e.mode(specs.UTSNamespace)), UsernsMode: e.usersMode(), Privileged: s.Privileged, ReadonlyRootfs: spec.Root != nil && spec.Root.Readonly,
+		SecurityOpt: s.SecurityOpt, Tmpfs: map[string]string{}, Sysctls: spec.Linux.Sysctl, Runtime: "lab", Init: s.Init,
+		CPUShares: int64(limits.CPUShares), Memory: limits.Memory, CPUPeriod: int64(limits.CPUPeriod), CPUQuota: limits.CPUQuota,
+		CpusetCpus: limits.CPUs, CpusetMems: limits.Mems, MemoryReservation: limits.MemoryReservation, MemorySwap: limits.MemorySwap,
+		OomKillDisable: limits.OOMKillDisable, PidsLimit: limits.PIDs, CgroupParent: filepath.Dir(strings.TrimPrefix(spec.Linux.CgroupsPath, "/")),
+		Devices: e.devices(), Ulimits: e.ulimits(), MaskedPaths: spec.Linux.MaskedPaths, ReadonlyPaths: spec.Linux.ReadonlyPaths, ShmSize: 64 << 20,
+		ExtraHosts: []string{}, DNS: []string{}, Links: []string{},
+	}
+	if s.Log.MaxSize > 0 {
+		h.LogConfig.Config["max-size"] = strconv.FormatInt(s.Log.MaxSize, 10)
+	}
+	if s.Log.MaxFiles > 0 {
+		h.LogConfig.Config["max-file"] = strconv.Itoa(s.Log.MaxFiles)
+	}
+	if limits.CPUQuota > 0 {
+		h.NanoCpus = limits.CPUQuota * 1e9 / int64(cmp.Or(limits.CPUPeriod, 100_000))
+	}
+	if adj := spec.Process.OOMScoreAdj; adj != nil {
+		h.OomScoreAdj = *adj
+	}
+	h.CapAdd, h.CapDrop = e.capabilities()
+	for _, m := range spec.Mounts {
+		switch {
+		case m.Destination == "/dev/shm":
+			h.ShmSize = shmSize(m.Options)
+		case m.Type == "tmpfs" && !slices.Contains(standardMounts, m.Destination):
+			h.Tmpfs[m.Destination] = strings.Join(m.Options, ",")
+		}
+	}
+	return h
+}
+
+func shmSize(options []string) int64 {
+	for _, o := range options {
+		if text, ok := strings.CutPrefix(o, "size="); ok {
+			if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+				return n
+			}
+		}
+	}
+	return 64 << 20
+}
+
+func (e *examined) binds() []string {
+	binds := []string{}
+	for _, m := range ownMounts(e.spec) {
+		bind := m.Source + ":" + m.Destination
+		if slices.Contains(m.Options, "ro") {
+			bind += ":ro"
+		}
+		binds = append(binds, bind)
+	}
+	return binds
+}
+
+func (e *examined) mode(kind specs.LinuxNamespaceType) string {
+	if len(e.spec.Linux.Namespaces) > 0 && !slices.ContainsFunc(e.spec.Linux.Namespaces, func(n specs.LinuxNamespace) bool { return n.Type == kind }) {
+		return "host"
+	}
+	return "private"
+}
+
+func hostOrEmpty(mode string) string {
+	if mode == "host" {
+		return mode
+	}
+	return ""
+}
+
+func (e *examined) usersMode() string {
+	if len(e.spec.Linux.UIDMappings) > 0 {
+		return "private"
+	}
+	return ""
+}
+
+func (e *examined) devices() []deviceAbout {
+	list := []deviceAbout{}
+	for _, d := range e.spec.Linux.Devices {
+		list = append(list, deviceAbout{cmp.Or(e.settings.HostDevices[d.Path], d.Path), d.Path, "rwm"})
+	}
+	return list
+}
+
+func (e *examined) ulimits() []ulimitAbout {
+	list := []ulimitAbout{}
+	for _, r := range e.spec.Process.Rlimits {
+		list = append(list, ulimitAbout{strings.ToLower(strings.TrimPrefix(r.Type, "RLIMIT_")), r.Hard, r.Soft})
+	}
+	return list
+}
+
+// capabilities says what was added to Docker's set and taken from it.
+func (e *examined) capabilities() (add, drop []string) {
+	caps := e.spec.Process.Capabilities
+	if caps == nil || e.settings.Privileged {
+		return nil, nil
+	}
+	standard := container.Default().Process.Capabilities.Bounding
+	for _, c := range caps.Bounding {
+		if !slices.Contains(standard, c) {
+			add = append(add, c)
+		}
+	}
+	for _, c := range standard {
+		if !slices.Contains(caps.Bounding, c) {
+			drop = append(drop, c)
+		}
+	}
+	return add, drop
+}
+
+func first(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
+}
+
+func rest(list []string) []string {
+	if len(list) < 2 {
+		return []string{}
+	}
+	return list[1:]
 }

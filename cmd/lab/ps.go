@@ -1,12 +1,11 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
+	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/docker/go-units"
@@ -18,58 +17,188 @@ import (
 func psCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Name: "ps", Usage: "list containers",
-		Flags: []cli.Flag{
+		Description: `Filters: ` + strings.Join(psFilterKeys, ", ") + `.
+
+EXAMPLE:
+   lab ps -a --filter status=exited --format '{{.Names}}: {{.Status}}'`,
+		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "all", Aliases: []string{"a"}, Usage: "those that have ended too"},
-			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print ids only"},
+			filterFlag(),
+			&cli.BoolFlag{Name: "latest", Aliases: []string{"l"}, Usage: "only the youngest one, whatever its state"},
+			&cli.IntFlag{Name: "last", Aliases: []string{"n"}, Usage: "only the youngest `N`, whatever their state", Value: -1},
 			&cli.BoolFlag{Name: "no-trunc", Usage: "print all in full"},
-			&cli.BoolFlag{Name: "json", Usage: "print one JSON object a line"},
-		},
+			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print ids only"},
+			&cli.BoolFlag{Name: "size", Aliases: []string{"s"}, Usage: "how much each has written"},
+		}, formatFlags()...),
 		Action: func(ctx *cli.Context) error {
+			if ctx.NArg() > 0 {
+				return wants(ctx, "no arguments")
+			}
 			if err := sweep(ctx.String("root")); err != nil {
 				complain(std.err, err)
 			}
-			list, err := listStates(ctx.String("root"))
+			rows, err := psRows(ctx)
 			if err != nil {
 				return err
 			}
-			if !ctx.Bool("all") {
-				list = slices.DeleteFunc(list, func(s container.State) bool { return !s.Alive() })
-			}
-			return printStates(ctx, std.out, list)
+			return psListing(ctx).print(std.out, formatOf(ctx), ctx.Bool("quiet"), rows)
 		},
 	}
 }
 
-func printStates(ctx *cli.Context, out io.Writer, list []container.State) error {
-	w := tabwriter.NewWriter(out, 10, 1, 3, ' ', 0)
-	if !ctx.Bool("quiet") && !ctx.Bool("json") {
-		fmt.Fprintln(w, "CONTAINER ID\tIMAGE\tCOMMAND\tCREATED\tSTATUS\tNAMES")
-	}
-	for _, s := range list {
-		id, command := short(s.ID), strings.Join(s.Command, " ")
-		if ctx.Bool("no-trunc") {
-			id = s.ID
-		} else if r := []rune(command); len(r) > 20 {
-			command = string(r[:19]) + "…"
-		}
-		switch {
-		case ctx.Bool("json"):
-			_ = json.NewEncoder(w).Encode(s)
-		case ctx.Bool("quiet"):
-			fmt.Fprintln(w, id)
-		default:
-			fmt.Fprintf(w, "%s\t%s\t%q\t%s\t%s\t%s\n", id, s.Image, command, ago(s.Created), status(s), s.Name)
-		}
-	}
-	return w.Flush()
+// psRow is a container in the list.
+type psRow struct {
+	listed
+	size, virtual int64 // bytes that it wrote, and with its image; -1: nobody asked
 }
 
-func status(s container.State) string {
-	switch {
-	case s.Alive():
-		return "Up " + units.HumanDuration(time.Since(s.Started))
-	case s.Status == container.Exited:
-		return fmt.Sprintf("Exited (%d) %s", s.ExitCode, ago(s.Finished))
+// psRows are the containers that the flags ask for, the youngest first.
+func psRows(ctx *cli.Context) ([]psRow, error) {
+	root := ctx.String("root")
+	list, err := listContainers(root)
+	if err != nil {
+		return nil, err
+	}
+	fits, err := psFilters(root, list, ctx.StringSlice("filter"))
+	if err != nil {
+		return nil, err
+	}
+	last := ctx.Int("last")
+	if ctx.Bool("latest") {
+		last = 1
+	}
+	anyState := ctx.Bool("all") || last >= 0 || fits.anyState
+	var rows []psRow
+	for _, c := range list {
+		if last >= 0 && len(rows) == last {
+			break
+		}
+		if (anyState || c.phase == container.Running || c.phase == container.Paused || c.phase == container.Restarting) && fits.match(c) {
+			rows = append(rows, psRow{listed: c, size: -1})
+		}
+	}
+	if ctx.Bool("size") || strings.Contains(formatOf(ctx), ".Size") {
+		measure(root, rows)
+	}
+	return rows, nil
+}
+
+func psListing(ctx *cli.Context) listing[psRow] {
+	full := ctx.Bool("no-trunc")
+	l := listing[psRow]{
+		table: []string{"ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names"}, quiet: "ID",
+		labels: func(r psRow) map[string]string { return r.Labels },
+		fields: []field[psRow]{
+			{"ID", "CONTAINER ID", func(r psRow) string {
+				if full {
+					return r.ID
+				}
+				return short(r.ID)
+			}},
+			{"Image", "IMAGE", func(r psRow) string { return r.Image }},
+			{"Command", "COMMAND", func(r psRow) string { return psCommandLine(r.Command, full) }},
+			{"CreatedAt", "CREATED AT", func(r psRow) string { return createdAt(r.Created) }},
+			{"RunningFor", "CREATED", func(r psRow) string { return ago(r.Created) }},
+			{"Ports", "PORTS", func(psRow) string { return "" }},
+			{"State", "STATE", func(r psRow) string { return string(r.phase) }},
+			{"Status", "STATUS", func(r psRow) string { return status(r.listed) }},
+			{"Size", "SIZE", psRow.sizeText},
+			{"Names", "NAMES", func(r psRow) string { return r.Name }},
+			{"Labels", "LABELS", func(r psRow) string { return labelText(r.Labels) }},
+			{"Mounts", "MOUNTS", func(r psRow) string { return psMounts(ctx.String("root"), r.ID, full) }},
+			{"LocalVolumes", "LOCAL VOLUMES", func(r psRow) string { return fmt.Sprint(localVolumes(ctx.String("root"), r.ID)) }},
+			{"Networks", "NETWORKS", func(r psRow) string { return networkOf(ctx.String("root"), r.ID) }},
+		},
+	}
+	if ctx.Bool("size") {
+		l.table = append(l.table, "Size")
+	}
+	return l
+}
+
+func psCommandLine(command []string, full bool) string {
+	text := strings.Join(command, " ")
+	if r := []rune(text); !full && len(r) > 20 {
+		text = string(r[:19]) + "…"
+	}
+	return `"` + printable(text) + `"`
+}
+
+func (r psRow) sizeText() string {
+	if r.size < 0 {
+		return "0B"
+	}
+	return fmt.Sprintf("%s (virtual %s)", size(r.size), size(r.virtual))
+}
+
+func size(n int64) string { return units.HumanSizeWithPrecision(float64(n), 3) }
+
+func createdAt(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05 -0700 MST") }
+
+func labelText(labels map[string]string) string {
+	var list []string
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		list = append(list, key+"="+labels[key])
+	}
+	return strings.Join(list, ",")
+}
+
+// status says in words where a container is in its life.
+func status(c listed) string {
+	switch c.phase {
+	case container.Running:
+		return "Up " + units.HumanDuration(time.Since(c.Started))
+	case container.Paused:
+		return "Up " + units.HumanDuration(time.Since(c.Started)) + " (Paused)"
+	case container.Restarting:
+		return fmt.Sprintf("Restarting (%d) %s", c.ExitCode, ago(c.Finished))
+	case container.Removing:
+		return "Removal In Progress"
+	case container.Exited:
+		if c.Finished.IsZero() {
+			return fmt.Sprintf("Exited (%d)", c.ExitCode)
+		}
+		return fmt.Sprintf("Exited (%d) %s", c.ExitCode, ago(c.Finished))
+	case container.Dead:
+		return "Dead"
 	}
 	return "Created"
+}
+
+func psMounts(root, id string, full bool) string {
+	spec, err := readSpec(root, id)
+	if err != nil {
+		return ""
+	}
+	var list []string
+	for _, m := range ownMounts(spec) {
+		name := m.Source
+		if r := []rune(name); !full && len(r) > 15 {
+			name = string(r[:14]) + "…"
+		}
+		list = append(list, name)
+	}
+	return strings.Join(list, ",")
+}
+
+func localVolumes(root, id string) int {
+	spec, err := readSpec(root, id)
+	if err != nil {
+		return 0
+	}
+	n := 0
+	for _, m := range ownMounts(spec) {
+		if inside, err := filepath.Rel(filepath.Join(root, "volumes"), m.Source); err == nil && filepath.IsLocal(inside) {
+			n++
+		}
+	}
+	return n
+}
+
+func networkOf(root, id string) string {
+	settings, err := readSettings(root, id)
+	if err != nil || settings.Network == "" {
+		return "none"
+	}
+	return settings.Network
 }

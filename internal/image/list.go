@@ -99,3 +99,18 @@ func parseTag(name string) (Reference, error) {
 	}
 	return ref, err
 }
+
+// LayerDirs are the directories of unpacked layers, topmost first, of diff ids with the base first: what Image.Layers is for an image that
+// is gone while a container still stands on its layers.
+func (s *Store) LayerDirs(diffIDs []string) []string {
+	bottom := 0
+	for i, id := range diffIDs {
+		if !validDigest(id) {
+			return nil
+		}
+		if info, err := s.readLayer(id); err == nil && info.OpaqueRoot {
+			bottom = i
+		}
+	}
+	return s.image(&record{DiffIDs: diffIDs, Bottom: bottom}).Layers
+}

@@ -1,0 +1,269 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"text/template"
+
+	"github.com/urfave/cli/v2"
+)
+
+// field is one column of a list, by Docker's name for it.
+type field[T any] struct {
+	name   string // in templates and in JSON: "ID"
+	header string // above its column: "CONTAINER ID"
+	value  func(T) string
+}
+
+// listing is a kind of list: ps, images, history. All of them are printed in the same four ways.
+type listing[T any] struct {
+	fields []field[T]
+	table  []string                  // the columns that are shown when nothing else was asked for
+	quiet  string                    // the field that -q shows
+	labels func(T) map[string]string // for {{.Label "x"}}; nil: it has none
+}
+
+// record is one row for a template. It is a map, so that {{.ID}} is found in it, and has a method, so that {{.Label "x"}} is.
+type record map[string]string
+
+const labelKey = "\x00label " // no field has such a name
+
+// Label is the value of one label.
+func (r record) Label(name string) string { return r[labelKey+name] }
+
+// headings are what a template makes the first line of a table with.
+type headings map[string]string
+
+// Label makes a heading of a label's name: "com.example.my-stage" becomes "my stage".
+func (headings) Label(name string) string {
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	return strings.NewReplacer("-", " ", "_", " ").Replace(last)
+}
+
+// print prints rows in the form that format says: "" is the table, "json" an object a line, "table TEMPLATE" a table with other
+// columns, and TEMPLATE a line of text each.
+func (l listing[T]) print(out io.Writer, format string, quiet bool, rows []T) error {
+	switch {
+	case quiet && (format == "" || format == "table"):
+		for _, row := range rows {
+			if _, err := fmt.Fprintln(out, l.get(l.quiet, row)); err != nil {
+				return err
+			}
+		}
+		return nil
+	case format == "" || format == "table":
+		return l.printTable(out, rows)
+	case format == "json":
+		encoder := json.NewEncoder(out)
+		encoder.SetEscapeHTML(false)
+		for _, row := range rows {
+			if err := encoder.Encode(l.record(row, false)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return l.printTemplate(out, format, rows)
+}
+
+// printTable needs no template: it is what is wanted a hundred times a day.
+func (l listing[T]) printTable(out io.Writer, rows []T) error {
+	var columns []field[T]
+	var heads []string
+	for _, name := range l.table {
+		f := l.field(name)
+		columns, heads = append(columns, f), append(heads, f.header)
+	}
+	w := newTable(out)
+	fmt.Fprintln(w, strings.Join(heads, "\t"))
+	cells := make([]string, len(columns))
+	for _, row := range rows {
+		for i, c := range columns {
+			cells[i] = c.value(row)
+		}
+		_, _ = io.WriteString(w, strings.Join(cells, "\t")+"\n")
+	}
+	return w.Flush()
+}
+
+func (l listing[T]) printTemplate(out io.Writer, format string, rows []T) error {
+	text, isTable := strings.CutPrefix(format, "table ")
+	text = strings.NewReplacer(`\t`, "\t", `\n`, "\n").Replace(text)
+	t, err := parseTemplate(text)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if isTable {
+		heads := headings{}
+		for _, f := range l.fields {
+			heads[f.name] = f.header
+		}
+		head, err := parseTemplateWith(headingFunctions(), text)
+		if err == nil {
+			err = execute(head, &b, heads)
+		}
+		if err != nil {
+			return err
+		}
+		b.WriteByte('\n')
+	}
+	for _, row := range rows {
+		if err := execute(t, &b, l.record(row, true)); err != nil {
+			return err
+		}
+		b.WriteByte('\n')
+	}
+	if !isTable {
+		_, err = out.Write(b.Bytes())
+		return err
+	}
+	w := newTable(out)
+	_, _ = w.Write(b.Bytes())
+	return w.Flush()
+}
+
+func newTable(out io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(out, 10, 1, 3, ' ', 0) }
+
+func (l listing[T]) field(name string) field[T] {
+	for _, f := range l.fields {
+		if f.name == name {
+			return f
+		}
+	}
+	panic("no such column: " + name)
+}
+
+func (l listing[T]) get(name string, row T) string { return l.field(name).value(row) }
+
+func (l listing[T]) record(row T, labels bool) record {
+	r := make(record, len(l.fields))
+	for _, f := range l.fields {
+		r[f.name] = f.value(row)
+	}
+	if labels && l.labels != nil {
+		for key, value := range l.labels(row) {
+			r[labelKey+key] = value
+		}
+	}
+	return r
+}
+
+// parseTemplate reads a template with Docker's functions.
+func parseTemplate(text string) (*template.Template, error) {
+	return parseTemplateWith(templateFunctions(), text)
+}
+
+func parseTemplateWith(functions template.FuncMap, text string) (*template.Template, error) {
+	t, err := template.New("").Option("missingkey=error").Funcs(functions).Parse(text)
+	if err != nil {
+		return nil, &exit{code: 1, err: fmt.Errorf("template parsing error: %w", err)}
+	}
+	return t, nil
+}
+
+func execute(t *template.Template, out io.Writer, data any) error {
+	err := t.Execute(out, data)
+	var failed template.ExecError
+	if errors.As(err, &failed) {
+		return &exit{code: 1, err: fmt.Errorf("template parsing error: %w", err)}
+	}
+	return err
+}
+
+// templateFunctions are those that Docker's templates have beside the standard ones.
+func templateFunctions() template.FuncMap {
+	return template.FuncMap{
+		"json":     jsonText,
+		"split":    strings.Split,
+		"join":     join,
+		"title":    title,
+		"lower":    strings.ToLower,
+		"upper":    strings.ToUpper,
+		"pad":      pad,
+		"truncate": truncate,
+	}
+}
+
+// headingFunctions leave headings as they are, where a function would change a value.
+func headingFunctions() template.FuncMap {
+	same := func(s string) string { return s }
+	return template.FuncMap{
+		"json": same, "title": same, "lower": same, "upper": same, "pad": pad,
+		"split":    func(s, _ string) string { return s },
+		"join":     func(s, _ string) string { return s },
+		"truncate": func(s string, _ int) string { return s },
+	}
+}
+
+func jsonText(v any) (string, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(v)
+	return strings.TrimSuffix(b.String(), "\n"), err
+}
+
+// join takes a list of anything: what was read from JSON has no list of strings.
+func join(list any, separator string) (string, error) {
+	switch list := list.(type) {
+	case []string:
+		return strings.Join(list, separator), nil
+	case []any:
+		words := make([]string, len(list))
+		for i, v := range list {
+			words[i] = fmt.Sprint(v)
+		}
+		return strings.Join(words, separator), nil
+	case nil:
+		return "", nil
+	}
+	return "", fmt.Errorf("join wants a list, not %T", list)
+}
+
+func title(s string) string {
+	last := ' '
+	return strings.Map(func(r rune) rune {
+		first := last == ' ' || last == '\t' || last == '-'
+		last = r
+		if first {
+			return []rune(strings.ToUpper(string(r)))[0]
+		}
+		return r
+	}, s)
+}
+
+// pad puts blanks around what is not empty.
+func pad(s string, before, after int) string {
+	if s == "" || before < 0 || after < 0 {
+		return s
+	}
+	return strings.Repeat(" ", before) + s + strings.Repeat(" ", after)
+}
+
+func truncate(s string, length int) string {
+	if r := []rune(s); length >= 0 && len(r) > length {
+		return string(r[:length])
+	}
+	return s
+}
+
+// formatFlags are the flags of all that prints a list; json is lab's own short form of the second.
+func formatFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "format", Usage: "print by a `TEMPLATE` of Go: table, 'table {{.ID}}', json, or '{{.ID}}'"},
+		&cli.BoolFlag{Name: "json", Usage: "the same as --format json", Hidden: true},
+	}
+}
+
+func formatOf(ctx *cli.Context) string {
+	if ctx.Bool("json") {
+		return "json"
+	}
+	return ctx.String("format")
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/container-labs/lab/internal/store"
+	"github.com/container-labs/lab/pkg/container"
+)
+
+// listed is a container as a list shows it: its record, and what it comes to now.
+type listed struct {
+	container.State
+	phase container.Status // as it is: a record that says running, of a process that has ended since, counts as exited
+}
+
+// listContainers reads the records of all containers, the youngest first. One whose record cannot be read is there as dead, with the reason in
+// Error, so that it is seen and can be removed; one without a record is just being made or removed, and left out.
+func listContainers(root string) ([]listed, error) {
+	s := store.Open(root)
+	entries, err := os.ReadDir(s.Path("containers"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("list the containers: %w", err)
+	}
+	list := make([]listed, len(entries))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), 8, len(entries)/16+1) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(entries); i = int(next.Add(1)) - 1 {
+				list[i] = readListed(s, entries[i].Name())
+			}
+		})
+	}
+	wg.Wait()
+	list = slices.DeleteFunc(list, func(c listed) bool { return c.ID == "" })
+	slices.SortStableFunc(list, func(a, b listed) int { return b.Created.Compare(a.Created) })
+	return list, nil
+}
+
+func readListed(s *store.Store, id string) listed {
+	state, err := container.ReadState(s.Container(id))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return listed{}
+	case err == nil && state.ID != id:
+		err = fmt.Errorf("its record is one of container %.12q", state.ID)
+	}
+	if err != nil {
+		return unreadable(s, id, err)
+	}
+	return now(s, state)
+}
+
+// now says what a record comes to: the kernel is asked where it says that something runs. A process that has just ended counts as running
+// until whoever runs the container has noted how; where nobody will any more, it was killed together with its monitor.
+func now(s *store.Store, c container.State) listed {
+	if (c.Status == container.Running || c.Status == container.Paused) && !c.Alive() {
+		if _, err := os.Stat(s.Path("ledger", c.ID)); err != nil {
+			c.ExitCode = 137
+			return listed{c, container.Exited}
+		}
+	}
+	return listed{c, c.Status}
+}
+
+// unreadable is what can be said of a container without its record.
+func unreadable(s *store.Store, id string, err error) listed {
+	c := listed{phase: container.Dead}
+	c.ID, c.Status, c.Name = id, container.Dead, nameOf(s, id)
+	c.Error = "the record of this container cannot be read: " + err.Error() + "; remove it with `lab rm -f`"
+	if info, err := os.Stat(s.Container(id)); err == nil {
+		c.Created = info.ModTime()
+	}
+	return c
+}
+
+// nameOf looks for the name that is claimed for an id.
+func nameOf(s *store.Store, id string) string {
+	entries, _ := os.ReadDir(s.Path("names"))
+	for _, e := range entries {
+		if target, err := os.Readlink(s.Path("names", e.Name())); err == nil && target == id {
+			return e.Name()
+		}
+	}
+	return ""
+}
+
+// findListed is findState for commands that only look: it finds a container whose record cannot be read too.
+func findListed(root, name string) (listed, error) {
+	state, err := findState(root, name)
+	if err == nil {
+		return now(store.Open(root), state), nil
+	}
+	list, listErr := listContainers(root)
+	if listErr != nil {
+		return listed{}, listErr
+	}
+	for _, c := range list {
+		if name != "" && c.phase == container.Dead && (c.Name == name || strings.HasPrefix(c.ID, name)) {
+			return c, nil
+		}
+	}
+	return listed{}, err
+}
