@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -47,7 +48,16 @@ func (headings) Label(name string) string {
 
 // print prints rows in the form that format says: "" is the table, "json" an object a line, "table TEMPLATE" a table with other
 // columns, and TEMPLATE a line of text each.
-func (l listing[T]) print(out io.Writer, format string, quiet bool, rows []T) error {
+func (l listing[T]) print(to io.Writer, format string, quiet bool, rows []T) error {
+	out := bufio.NewWriterSize(to, 64<<10) // a table is written in a thousand pieces
+	err := l.printIn(out, format, quiet, rows)
+	if flushed := out.Flush(); err == nil {
+		err = flushed
+	}
+	return err
+}
+
+func (l listing[T]) printIn(out io.Writer, format string, quiet bool, rows []T) error {
 	switch {
 	case quiet && (format == "" || format == "table"):
 		for _, row := range rows {
@@ -62,7 +72,7 @@ func (l listing[T]) print(out io.Writer, format string, quiet bool, rows []T) er
 		encoder := json.NewEncoder(out)
 		encoder.SetEscapeHTML(false)
 		for _, row := range rows {
-			if err := encoder.Encode(l.record(row, false)); err != nil {
+			if err := encoder.Encode(l.record(row, l.fields)); err != nil {
 				return err
 			}
 		}
@@ -113,8 +123,11 @@ func (l listing[T]) printTemplate(out io.Writer, format string, rows []T) error 
 		}
 		b.WriteByte('\n')
 	}
+	fields := l.mentioned(text)
 	for _, row := range rows {
-		if err := execute(t, &b, l.record(row, true)); err != nil {
+		r := l.record(row, fields)
+		l.addLabels(r, row)
+		if err := execute(t, &b, r); err != nil {
 			return err
 		}
 		b.WriteByte('\n')
@@ -141,17 +154,37 @@ func (l listing[T]) field(name string) field[T] {
 
 func (l listing[T]) get(name string, row T) string { return l.field(name).value(row) }
 
-func (l listing[T]) record(row T, labels bool) record {
-	r := make(record, len(l.fields))
-	for _, f := range l.fields {
-		r[f.name] = f.value(row)
-	}
-	if labels && l.labels != nil {
-		for key, value := range l.labels(row) {
-			r[labelKey+key] = value
+// mentioned are the fields that a template may ask for: some cost a file each. One that uses the row as a whole asks for all.
+func (l listing[T]) mentioned(text string) []field[T] {
+	for _, whole := range [...]string{".}", ". ", ".)", ".|", "$"} {
+		if strings.Contains(text, whole) {
+			return l.fields
 		}
 	}
+	var list []field[T]
+	for _, f := range l.fields {
+		if strings.Contains(text, "."+f.name) {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+func (l listing[T]) record(row T, fields []field[T]) record {
+	r := make(record, len(fields))
+	for _, f := range fields {
+		r[f.name] = f.value(row)
+	}
 	return r
+}
+
+func (l listing[T]) addLabels(r record, row T) {
+	if l.labels == nil {
+		return
+	}
+	for key, value := range l.labels(row) {
+		r[labelKey+key] = value
+	}
 }
 
 // parseTemplate reads a template with Docker's functions.

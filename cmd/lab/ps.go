@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/docker/go-units"
+	"github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/urfave/cli/v2"
 
 	"github.com/container-labs/lab/pkg/container"
@@ -50,6 +51,27 @@ EXAMPLE:
 type psRow struct {
 	listed
 	size, virtual int64 // bytes that it wrote, and with its image; -1: nobody asked
+	about         *psAbout
+}
+
+// psAbout is what its other files say, read when it is asked for.
+type psAbout struct {
+	root, id string
+	read     bool
+	mounts   []specs.Mount
+	network  string
+}
+
+func (a *psAbout) look() *psAbout {
+	if a.read {
+		return a
+	}
+	a.read = true
+	if spec, err := readSpec(a.root, a.id); err == nil {
+		a.mounts = ownMounts(spec)
+	}
+	a.network = networkOf(a.root, a.id)
+	return a
 }
 
 // psRows are the containers that the flags ask for, the youngest first.
@@ -74,7 +96,7 @@ func psRows(ctx *cli.Context) ([]psRow, error) {
 			break
 		}
 		if (anyState || c.phase == container.Running || c.phase == container.Paused || c.phase == container.Restarting) && fits.match(c) {
-			rows = append(rows, psRow{listed: c, size: -1})
+			rows = append(rows, psRow{listed: c, size: -1, about: &psAbout{root: root, id: c.ID}})
 		}
 	}
 	if ctx.Bool("size") || strings.Contains(formatOf(ctx), ".Size") {
@@ -105,9 +127,9 @@ func psListing(ctx *cli.Context) listing[psRow] {
 			{"Size", "SIZE", psRow.sizeText},
 			{"Names", "NAMES", func(r psRow) string { return r.Name }},
 			{"Labels", "LABELS", func(r psRow) string { return labelText(r.Labels) }},
-			{"Mounts", "MOUNTS", func(r psRow) string { return psMounts(ctx.String("root"), r.ID, full) }},
-			{"LocalVolumes", "LOCAL VOLUMES", func(r psRow) string { return fmt.Sprint(localVolumes(ctx.String("root"), r.ID)) }},
-			{"Networks", "NETWORKS", func(r psRow) string { return networkOf(ctx.String("root"), r.ID) }},
+			{"Mounts", "MOUNTS", func(r psRow) string { return r.about.look().mountNames(full) }},
+			{"LocalVolumes", "LOCAL VOLUMES", func(r psRow) string { return fmt.Sprint(r.about.look().localVolumes()) }},
+			{"Networks", "NETWORKS", func(r psRow) string { return r.about.look().network }},
 		},
 	}
 	if ctx.Bool("size") {
@@ -165,13 +187,9 @@ func status(c listed) string {
 	return "Created"
 }
 
-func psMounts(root, id string, full bool) string {
-	spec, err := readSpec(root, id)
-	if err != nil {
-		return ""
-	}
+func (a *psAbout) mountNames(full bool) string {
 	var list []string
-	for _, m := range ownMounts(spec) {
+	for _, m := range a.mounts {
 		name := m.Source
 		if r := []rune(name); !full && len(r) > 15 {
 			name = string(r[:14]) + "…"
@@ -181,14 +199,10 @@ func psMounts(root, id string, full bool) string {
 	return strings.Join(list, ",")
 }
 
-func localVolumes(root, id string) int {
-	spec, err := readSpec(root, id)
-	if err != nil {
-		return 0
-	}
+func (a *psAbout) localVolumes() int {
 	n := 0
-	for _, m := range ownMounts(spec) {
-		if inside, err := filepath.Rel(filepath.Join(root, "volumes"), m.Source); err == nil && filepath.IsLocal(inside) {
+	for _, m := range a.mounts {
+		if inside, err := filepath.Rel(filepath.Join(a.root, "volumes"), m.Source); err == nil && filepath.IsLocal(inside) {
 			n++
 		}
 	}
