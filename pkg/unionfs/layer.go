@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"strings"
 
@@ -22,7 +23,8 @@ var ErrNotPlain = errors.New("upper directory needs its lower layers")
 // Equal directories give equal bytes: names in byte order, no names of users, no access times. Of the extended attributes go along
 // security.capability, user.* and the POSIX ACLs; those of overlayfs and of the host's security modules stay behind. Holes are written as zeros, sockets are left out.
 //
-// What is being changed while it is read gives an error or a mix of before and after, but never leads out of upper: no symbolic link is
+// What is being changed while it is read gives a mix of before and after: a name that goes is left out, and a file that becomes shorter ends in zeros, as with
+// tar(1). Only what becomes something else between two looks is an error. Nothing leads out of upper: no symbolic link is
 // followed and nothing but regular files and directories is opened. A name in upper that starts with ".wh." cannot be said in a layer and is an error.
 //
 // Kernel: openat(2) O_NOFOLLOW, getdents64(2), fstatat(2), flistxattr(2). Reading trusted.overlay.opaque needs CAP_SYS_ADMIN.
@@ -71,6 +73,16 @@ type treeWriter struct {
 
 type inode struct{ dev, ino uint64 }
 
+// errGone is what child returns for a name that was removed after its directory was read, before anything was written for it.
+var errGone = errors.New("it was removed meanwhile")
+
+func gone(err error) error {
+	if errors.Is(err, unix.ENOENT) {
+		return errGone
+	}
+	return err
+}
+
 // children writes what is in the directory fd, whose path in the archive is dir.
 func (t *treeWriter) children(fd int, dir string) error {
 	if t.layer {
@@ -79,6 +91,9 @@ func (t *treeWriter) children(fd int, dir string) error {
 		}
 	}
 	names, err := sortedNames(fd)
+	if errors.Is(err, unix.ENOENT) { // the directory itself was removed
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("read directory %q: %w", dir, err)
 	}
@@ -86,7 +101,13 @@ func (t *treeWriter) children(fd int, dir string) error {
 		if err := context.Cause(t.ctx); err != nil {
 			return err
 		}
-		if err := t.child(fd, name, path.Join(dir, name)); err != nil {
+		full := path.Join(dir, name)
+		err := t.child(fd, name, full)
+		if errors.Is(err, errGone) {
+			maps.DeleteFunc(t.links, func(_ inode, first string) bool { return first == full })
+			continue
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -116,7 +137,7 @@ func (t *treeWriter) marker(name string) error {
 func (t *treeWriter) child(parent int, name, full string) error {
 	var st unix.Stat_t
 	if err := unix.Fstatat(parent, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
-		return fmt.Errorf("stat %q: %w", full, err)
+		return fmt.Errorf("stat %q: %w", full, gone(err))
 	}
 	h := header(&st, full)
 	if t.layer {
@@ -147,13 +168,13 @@ func (t *treeWriter) child(parent int, name, full string) error {
 	case unix.S_IFLNK:
 		target, err := readlinkAt(parent, name)
 		if err != nil {
-			return fmt.Errorf("read link %q: %w", full, err)
+			return fmt.Errorf("read link %q: %w", full, gone(err))
 		}
 		h.Typeflag, h.Linkname = tar.TypeSymlink, target
 		return t.write(h)
 	}
 	if err := nodeXattrs(parent, name, h); err != nil {
-		return fmt.Errorf("read attributes of %q: %w", full, err)
+		return fmt.Errorf("read attributes of %q: %w", full, gone(err))
 	}
 	return t.write(h)
 }
@@ -161,7 +182,7 @@ func (t *treeWriter) child(parent int, name, full string) error {
 func (t *treeWriter) directory(parent int, name, full string, st *unix.Stat_t, h *tar.Header) error {
 	fd, err := unix.Openat(parent, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return fmt.Errorf("open directory %q: %w", full, err)
+		return fmt.Errorf("open directory %q: %w", full, gone(err))
 	}
 	defer unix.Close(fd)
 	h.Name += "/"
@@ -177,7 +198,7 @@ func (t *treeWriter) directory(parent int, name, full string, st *unix.Stat_t, h
 func (t *treeWriter) regular(parent int, name string, st *unix.Stat_t, h *tar.Header) error {
 	fd, err := unix.Openat(parent, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return fmt.Errorf("open %q: %w", h.Name, err)
+		return fmt.Errorf("open %q: %w", h.Name, gone(err))
 	}
 	defer unix.Close(fd)
 	var now unix.Stat_t
@@ -220,8 +241,9 @@ func (t *treeWriter) content(fd int, h *tar.Header) error {
 		if err != nil {
 			return fmt.Errorf("read %q: %w", h.Name, err)
 		}
-		if n == 0 {
-			return fmt.Errorf("%q became shorter while read: %w", h.Name, io.ErrUnexpectedEOF)
+		if n == 0 { // it became shorter; the archive has its length already
+			n = int(min(left, int64(len(t.buf))))
+			clear(t.buf[:n])
 		}
 		if _, err := t.tw.Write(t.buf[:n]); err != nil {
 			return err
