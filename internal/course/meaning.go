@@ -199,6 +199,7 @@ func (w walker) text(s, is, name string, line int) {
 		if _, err := regexp.Compile(s); err != nil {
 			w.add(line, "%q is no regular expression: %v", name, err)
 		}
+		return // a $ in it is the end of a line
 	case "file":
 		if _, err := fs.Stat(w.lab.Files, s); err != nil {
 			w.add(line, "the lab has no file %q", s)

@@ -12,6 +12,8 @@ var builtin = [...]struct{ name, about string }{
 	{"work", "the lab's work directory, where the learner's files are"},
 	{"lab", "the lab's name: 010-chroot"},
 	{"fence", "the lab's control group with limits, a path below the top of each tree; only where lab.yaml has a fence"},
+	{"start", "a directory with the lab's start/; only where the learner writes Go"},
+	{"solution", "a directory with the lab's solution/; only where the learner writes Go"},
 }
 
 // references lists the variables that a text uses: $work, ${work}, ${sleeper.net}. $$ is a dollar sign.

@@ -1,0 +1,328 @@
+package course
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Session is the course of one learner on one machine.
+type Session struct {
+	Catalog  *Catalog
+	Language string
+
+	Dir   string // progress.json and ledger/
+	Works string // the labs' work directories are made here
+
+	UID, GID int // the learner, to whom all files are given
+
+	Root    string // lab's images and containers, as --root says; "" is the default
+	Program string // the lab program
+	Parent  string // the control group below which fences are made; "" is the top
+}
+
+// Open finds out whose course it is and where it is kept.
+//
+// With LAB_COURSE all is in that directory. Else progress is in lab/course below XDG_DATA_HOME or ~/.local/share, and work
+// directories are in ~/lab-course; "~" is that of the user who called sudo, where sudo was called.
+func Open(c *Catalog) (*Session, error) {
+	s := &Session{Catalog: c, UID: os.Getuid(), GID: os.Getgid()}
+	if program, err := os.Executable(); err == nil {
+		s.Program = program
+	}
+	s.Parent = os.Getenv("LAB_CGROUP_PARENT")
+	home, data := os.Getenv("HOME"), os.Getenv("XDG_DATA_HOME")
+	if name := os.Getenv("SUDO_USER"); name != "" && os.Getuid() == 0 {
+		if u, err := user.Lookup(name); err == nil {
+			home, data = u.HomeDir, ""
+			s.UID, _ = strconv.Atoi(u.Uid)
+			s.GID, _ = strconv.Atoi(u.Gid)
+		}
+	}
+	if dir := os.Getenv("LAB_COURSE"); dir != "" {
+		dir, err := filepath.Abs(dir)
+		if err != nil {
+			return nil, fmt.Errorf("find the directory of the course: %w", err)
+		}
+		s.Dir, s.Works = dir, filepath.Join(dir, "work")
+		return s, nil
+	}
+	if home == "" {
+		if u, err := user.Current(); err == nil {
+			home = u.HomeDir
+		}
+	}
+	if !filepath.IsAbs(home) {
+		return nil, errors.New("find the directory of the course: HOME is not set; LAB_COURSE=DIR says where to keep it")
+	}
+	if !filepath.IsAbs(data) {
+		data = filepath.Join(home, ".local/share")
+	}
+	s.Dir, s.Works = filepath.Join(data, "lab/course"), filepath.Join(home, "lab-course")
+	return s, nil
+}
+
+// Work is the work directory of a lab.
+func (s *Session) Work(name string) string { return filepath.Join(s.Works, name) }
+
+// ProgressFile is where the progress is kept.
+func (s *Session) ProgressFile() string { return filepath.Join(s.Dir, "progress.json") }
+
+// Progress reads what was done; nothing, where nobody has begun.
+func (s *Session) Progress() (*Progress, error) {
+	p := &Progress{Labs: map[string]*Record{}}
+	err := readJSON(s.ProgressFile(), p)
+	return p, err
+}
+
+// change reads the progress, changes it and writes it. Two terminals at once are normal: a lock keeps them apart.
+func (s *Session) change(do func(*Progress)) error {
+	if err := s.mkdir(s.Dir); err != nil {
+		return err
+	}
+	lock, err := os.OpenFile(filepath.Join(s.Dir, ".lock"), os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o644)
+	if err != nil {
+		return fmt.Errorf("lock the progress: %w", err)
+	}
+	defer lock.Close()
+	_ = s.give(lock.Name())
+	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
+		return fmt.Errorf("lock the progress: %w", err)
+	}
+	p, err := s.Progress()
+	if err != nil {
+		return err
+	}
+	do(p)
+	return s.writeJSON(s.ProgressFile(), p)
+}
+
+// Load reads a lab, by any word that means it; "" is the current one.
+func (s *Session) Load(word string) (*Lab, error) {
+	name := ""
+	if word == "" {
+		p, err := s.Progress()
+		if err != nil {
+			return nil, err
+		}
+		if name = p.Current; name == "" {
+			return nil, ErrNoCurrent
+		}
+	}
+	if name == "" || !contains(s.Catalog.Names(), name) {
+		if name == "" {
+			name = word
+		}
+		var err error
+		if name, err = s.Catalog.Find(name); err != nil {
+			return nil, err
+		}
+	}
+	return s.Catalog.Load(name, s.Language)
+}
+
+// ErrNoCurrent is returned where no lab is named and none was started.
+var ErrNoCurrent = errors.New("no lab has been started yet")
+
+// NotStartedError is returned for what needs a lab to be started.
+type NotStartedError struct{ Lab string }
+
+func (e *NotStartedError) Error() string { return "the lab " + e.Lab + " has not been started here" }
+
+// Ledger is what one lab has made, or found when it began: what reset goes by. It is written before each thing is made.
+type Ledger struct {
+	Lab     string         `json:"lab"`
+	Started time.Time      `json:"started"`
+	Work    string         `json:"work"`
+	Home    Home           `json:"home"`
+	Fence   string         `json:"fence,omitempty"`
+	Shells  []Moved        `json:"shells,omitempty"`   // terminals that were put into the fence
+	Runs    []Run          `json:"runs,omitempty"`     // sessions of scripts that lab has run
+	Pinned  map[string]int `json:"pinned,omitempty"`   // processes that the learner named
+	Before  []string       `json:"before,omitempty"`   // what the lab declares and was there already: "link br0"
+	Sysctls []Setting      `json:"settings,omitempty"` // the values that they had
+}
+
+// Run is the session of a script that lab has run: processes with this session, that are not older, are the lab's.
+type Run struct {
+	Session int    `json:"session"`
+	Since   uint64 `json:"since"` // clock ticks after boot
+	Boot    string `json:"boot"`  // id of that boot
+}
+
+// Moved is a process that was put into the fence, and the groups where it was.
+type Moved struct {
+	PID   int               `json:"pid"`
+	Start uint64            `json:"start"`
+	From  map[string]string `json:"from"` // the group's directory by its tree's
+}
+
+// Setting is a kernel setting and its value.
+type Setting struct{ Name, Value string }
+
+func (s *Session) ledgerFile(name string) string {
+	return filepath.Join(s.Dir, "ledger", name+".json")
+}
+
+// Ledger reads what a lab has made; *NotStartedError where it is not started.
+func (s *Session) Ledger(name string) (*Ledger, error) {
+	if _, err := os.Lstat(s.ledgerFile(name)); errors.Is(err, fs.ErrNotExist) {
+		return nil, &NotStartedError{name}
+	}
+	l := &Ledger{}
+	return l, readJSON(s.ledgerFile(name), l)
+}
+
+func (s *Session) write(l *Ledger) error { return s.writeJSON(s.ledgerFile(l.Lab), l) }
+
+// View returns what checks of a lab look at. The lab must be started.
+func (s *Session) View(l *Lab) (*View, error) {
+	ledger, err := s.Ledger(l.Name)
+	if err != nil {
+		return nil, err
+	}
+	return s.view(l, ledger), nil
+}
+
+func (s *Session) view(l *Lab, ledger *Ledger) *View {
+	v := &View{
+		Lab: l, Work: ledger.Work, Home: ledger.Home, Root: s.Root, Program: s.Program, Parent: s.Parent, Pinned: ledger.Pinned,
+	}
+	v.look()
+	return v
+}
+
+// Pin notes which process the learner means by a variable.
+func (s *Session) Pin(l *Lab, name string, pid int) error {
+	if def, ok := l.Var(name); !ok || def.Process == nil {
+		return fmt.Errorf("the lab %s has no process variable %q", l.Name, name)
+	}
+	if _, err := readProcess(pid); err != nil {
+		return fmt.Errorf("there is no process %d", pid)
+	}
+	ledger, err := s.Ledger(l.Name)
+	if err != nil {
+		return err
+	}
+	if ledger.Pinned == nil {
+		ledger.Pinned = map[string]int{}
+	}
+	ledger.Pinned[name] = pid
+	return s.write(ledger)
+}
+
+// Result is what a check said of one task.
+type Result struct {
+	Task    string  `json:"task"`
+	Title   string  `json:"title"`
+	Done    bool    `json:"done"`
+	Before  bool    `json:"before"` // it was done before this check
+	Finding Finding `json:"finding"`
+}
+
+// Check asks about the open tasks of a lab, in order, and notes those that are done. told is called for each as soon as its
+// answer is there; it may be nil.
+func (s *Session) Check(ctx context.Context, l *Lab, told func(Result)) ([]Result, error) {
+	v, err := s.View(l)
+	if err != nil {
+		return nil, err
+	}
+	progress, err := s.Progress()
+	if err != nil {
+		return nil, err
+	}
+	record := progress.Lab(l.Name)
+	var all []Result
+	for i := range l.Tasks {
+		t := &l.Tasks[i]
+		r := Result{Task: t.Name, Title: t.Title}
+		if record.Has(t.Name) {
+			r.Done, r.Before, r.Finding = true, true, yes()
+		} else {
+			r.Finding = v.Ask(ctx, t.Check)
+			if ctx.Err() != nil {
+				return all, ctx.Err()
+			}
+			r.Done = r.Finding.OK
+		}
+		if r.Done && !r.Before {
+			if err := s.done(l, t.Name, false); err != nil {
+				return all, err
+			}
+		}
+		all = append(all, r)
+		if told != nil {
+			told(r)
+		}
+	}
+	return all, nil
+}
+
+// done notes that a task is done, and the lab where it was the last.
+func (s *Session) done(l *Lab, task string, given bool) error {
+	return s.change(func(p *Progress) {
+		r := p.Lab(l.Name)
+		d := r.Task(task)
+		if d.At.IsZero() {
+			d.At, d.Given = time.Now().UTC().Truncate(time.Second), given
+		}
+		if r.Count(l) == len(l.Tasks) && r.Passed.IsZero() {
+			r.Passed = time.Now().UTC().Truncate(time.Second)
+		}
+	})
+}
+
+// Hint returns the next hint of a task that was not shown yet, and its number; all were shown where more is false.
+func (s *Session) Hint(l *Lab, t *Task) (shown []string, more bool, err error) {
+	err = s.change(func(p *Progress) {
+		d := p.Lab(l.Name).Task(t.Name)
+		d.Hints = min(d.Hints+1, len(t.Hints))
+		shown, more = t.Hints[:d.Hints], d.Hints < len(t.Hints)
+	})
+	return shown, more, err
+}
+
+// Open returns the first task that is not done; nil when all are.
+func (s *Session) Open(l *Lab) (*Task, error) {
+	p, err := s.Progress()
+	if err != nil {
+		return nil, err
+	}
+	for i := range l.Tasks {
+		if !p.Lab(l.Name).Has(l.Tasks[i].Name) {
+			return &l.Tasks[i], nil
+		}
+	}
+	return nil, nil
+}
+
+// Solved notes that the solution of a task was shown.
+func (s *Session) Solved(l *Lab, t *Task) error {
+	return s.change(func(p *Progress) { p.Lab(l.Name).Task(t.Name).Solved = true })
+}
+
+// Solution is a task's solution with its variables filled in, as a person would type it.
+func (s *Session) Solution(ctx context.Context, l *Lab, t *Task) (string, error) {
+	v, err := s.View(l)
+	if err != nil {
+		return "", err
+	}
+	v.assignments(ctx) // binds the processes
+	fill := v.fill(ctx)
+	return expandShell(t.Solution.For(v.version()), func(ref string) (string, bool) {
+		if _, ok := l.Var(ref); !ok {
+			if _, ok := v.own(ref); !ok {
+				return "", false
+			}
+		}
+		return fill(ref)
+	}), nil
+}
