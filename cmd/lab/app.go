@@ -103,6 +103,7 @@ func commands(std streams, args []string) []*cli.Command {
 		pullCommand(std), imagesCommand(std), inspectCommand(std), rmiCommand(std), tagCommand(std), loadCommand(std), importCommand(std),
 		psCommand(std), stopCommand(std), killCommand(std), rmCommand(std),
 		execCommand(std), pauseCommand(std), unpauseCommand(std), renameCommand(std), portCommand(std),
+		logsCommand(std),
 		chrootCommand(std), nsCommand(std, args), cgroupCommand(std, args), unionfsCommand(std, args),
 		doctorCommand(std), versionCommand(std),
 		courseCommand(std, args),
