@@ -104,6 +104,7 @@ func commands(std streams, args []string) []*cli.Command {
 		psCommand(std), stopCommand(std), killCommand(std), rmCommand(std),
 		execCommand(std), pauseCommand(std), unpauseCommand(std), renameCommand(std), portCommand(std),
 		logsCommand(std),
+		commitCommand(std), exportCommand(std), saveCommand(std), diffCommand(std), historyCommand(std),
 		chrootCommand(std), nsCommand(std, args), cgroupCommand(std, args), unionfsCommand(std, args),
 		doctorCommand(std), versionCommand(std),
 		courseCommand(std, args),

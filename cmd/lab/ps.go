@@ -124,7 +124,7 @@ func psListing(ctx *cli.Context) listing[psRow] {
 			{"Ports", "PORTS", func(psRow) string { return "" }},
 			{"State", "STATE", func(r psRow) string { return string(r.phase) }},
 			{"Status", "STATUS", func(r psRow) string { return status(r.listed) }},
-			{"Size", "SIZE", psRow.sizeText},
+			{"Size", "SIZE", psRow.sizes},
 			{"Names", "NAMES", func(r psRow) string { return r.Name }},
 			{"Labels", "LABELS", func(r psRow) string { return labelText(r.Labels) }},
 			{"Mounts", "MOUNTS", func(r psRow) string { return r.about.look().mountNames(full) }},
@@ -146,14 +146,14 @@ func psCommandLine(command []string, full bool) string {
 	return `"` + printable(text) + `"`
 }
 
-func (r psRow) sizeText() string {
+func (r psRow) sizes() string {
 	if r.size < 0 {
 		return "0B"
 	}
-	return fmt.Sprintf("%s (virtual %s)", size(r.size), size(r.virtual))
+	return fmt.Sprintf("%s (virtual %s)", sizeText(r.size), sizeText(r.virtual))
 }
 
-func size(n int64) string { return units.HumanSizeWithPrecision(float64(n), 3) }
+func sizeText(n int64) string { return units.HumanSizeWithPrecision(float64(n), 3) }
 
 func createdAt(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05 -0700 MST") }
 

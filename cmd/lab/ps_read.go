@@ -56,12 +56,12 @@ func readListed(s *store.Store, id string) listed {
 	if err != nil {
 		return unreadable(s, id, err)
 	}
-	return now(s, state)
+	return listedNow(s, state)
 }
 
-// now says what a record comes to: the kernel is asked where it says that something runs. A process that has just ended counts as running
+// listedNow says what a record comes to: the kernel is asked where it says that something runs. A process that has just ended counts as running
 // until whoever runs the container has noted how; where nobody will any more, it was killed together with its monitor.
-func now(s *store.Store, c container.State) listed {
+func listedNow(s *store.Store, c container.State) listed {
 	if (c.Status == container.Running || c.Status == container.Paused) && !c.Alive() {
 		if _, err := os.Stat(s.Path("ledger", c.ID)); err != nil {
 			c.ExitCode = 137
@@ -97,7 +97,7 @@ func nameOf(s *store.Store, id string) string {
 func findListed(root, name string) (listed, error) {
 	state, err := findState(root, name)
 	if err == nil {
-		return now(store.Open(root), state), nil
+		return listedNow(store.Open(root), state), nil
 	}
 	list, listErr := listContainers(root)
 	if listErr != nil {
