@@ -76,9 +76,11 @@ func (v *View) shellIn(ctx context.Context, p *process, script string) outcome {
 		return outcome{err: err}
 	}
 	defer null.Close()
+	mark := fmt.Sprintf("LAB_CHECK=%d-%d", os.Getpid(), time.Now().UnixNano())
+	defer endMarked(mark)
 	child, err := ns.Enter{
 		PID: p.PID, All: true, TargetRoot: true, Dir: "/",
-		Args: []string{"/bin/sh", "-c", script}, Env: []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+		Args: []string{"/bin/sh", "-c", script}, Env: []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", mark},
 		Stdin: null, Stdout: write, Stderr: write,
 	}.Start()
 	write.Close()
@@ -86,6 +88,15 @@ func (v *View) shellIn(ctx context.Context, p *process, script string) outcome {
 		return outcome{err: err}
 	}
 	return attend(ctx, child, read)
+}
+
+// endMarked ends what a command has left in the background. The command is in our session, so its environment tells.
+func endMarked(mark string) {
+	for _, p := range listProcesses() {
+		if env, err := os.ReadFile(procFile(p.PID, "environ")); err == nil && bytes.Contains(env, []byte(mark)) {
+			_ = kill(p)
+		}
+	}
 }
 
 // attend reads what a child prints, and ends it when time is up.

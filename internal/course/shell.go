@@ -49,6 +49,9 @@ func run(ctx context.Context, dir string, env []string, program string, args ...
 	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
 	cmd.WaitDelay = 300 * time.Millisecond
 	err := cmd.Run()
+	if cmd.Process != nil {
+		_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL) // what it left in the background
+	}
 	got := outcome{output: out.String(), late: ctx.Err() != nil}
 	var exit *exec.ExitError
 	switch {
