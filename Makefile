@@ -19,10 +19,10 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 TTY = $$([ -t 0 ] && [ -t 1 ] && echo -it)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-root test-vm race lint fuzz bench install clean
+.PHONY: help build run test test-root test-vm test-vagrant test-arm64 race lint fuzz bench install clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## Build bin/lab, one static program
 	$(GOBUILD) -o bin/lab ./cmd/lab
@@ -38,6 +38,12 @@ test-root: test ## The same, and what this machine cannot test is an error
 
 test-vm: ## Run the tests in a virtual machine with cgroup v2 alone (PKG=./pkg/cgroup/, RUN=name; needs debvm and qemu, no root)
 	@TAGS=$(TAGS) vm/run vm/test $(or $(PKG),./...) $(if $(RUN),-run '$(RUN)')
+
+test-vagrant: ## Run the tests as a learner does: vagrant up, vagrant ssh -c 'make test' (needs vagrant-libvirt; PKG=./pkg/ns/)
+	$(SUDO) env PATH="$$PATH" vm/vagrant-up 'make test$(if $(PKG), PKG=$(PKG))$(if $(RUN), RUN=$(RUN))'
+
+test-arm64: ## Run what can be of the tests for arm64 under QEMU's user mode (needs qemu-user-static)
+	@TAGS=$(TAGS) .ci/arm64
 
 race: ## Run the stress test of the fork with the race detector (needs gcc)
 	CGO_ENABLED=1 GOGC=5 go test -race -count=1 ./internal/kernel ./internal/store
