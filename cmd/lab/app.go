@@ -101,14 +101,16 @@ func commands(std streams, args []string) []*cli.Command {
 	list := []*cli.Command{
 		runCommand(std),
 		pullCommand(std), imagesCommand(std), inspectCommand(std), rmiCommand(std), tagCommand(std), loadCommand(std), importCommand(std),
+		createCommand(std), startCommand(std), restartCommand(std), attachCommand(std), waitCommand(std), monitorCommand(std),
 		psCommand(std), stopCommand(std), killCommand(std), rmCommand(std),
-		execCommand(std), pauseCommand(std), unpauseCommand(std), renameCommand(std), portCommand(std),
+		execCommand(std), pauseCommand(std), unpauseCommand(std), updateCommand(std), renameCommand(std), portCommand(std), statsCommand(std), topCommand(std),
 		logsCommand(std),
 		commitCommand(std), exportCommand(std), saveCommand(std), diffCommand(std), historyCommand(std),
 		chrootCommand(std), nsCommand(std, args), cgroupCommand(std, args), unionfsCommand(std, args),
 		doctorCommand(std), versionCommand(std),
 		courseCommand(std, args),
 	}
+	list = append(list, courseShortCommands(std, args)...)
 	for _, c := range list {
 		if !slices.Contains(args, c.Name) && !slices.ContainsFunc(c.Aliases, func(a string) bool { return slices.Contains(args, a) }) {
 			continue

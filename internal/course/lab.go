@@ -1,7 +1,9 @@
 package course
 
 import (
+	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 )
 
@@ -124,3 +126,18 @@ func (s Script) Empty() bool { return s.Text == "" && s.V1 == "" && s.V2 == "" }
 
 // Duration is a length of time, as 5s.
 type Duration time.Duration
+
+// String says the limits in words: "256M of memory, 200 processes".
+func (f *Fence) String() string {
+	var list []string
+	if f.Memory != "" {
+		list = append(list, f.Memory+" of memory")
+	}
+	if f.PIDs > 0 {
+		list = append(list, fmt.Sprintf("%d processes and threads", f.PIDs))
+	}
+	if f.CPUs > 0 {
+		list = append(list, fmt.Sprintf("%g CPUs", f.CPUs))
+	}
+	return strings.Join(list, ", ")
+}

@@ -120,40 +120,38 @@ func bootID() string {
 
 // expandShell fills variables into shell text, but for what stands in single quotes, which a shell would not either.
 func expandShell(text string, fill func(string) (string, bool)) string {
-	var b strings.Builder
-	for i, piece := range strings.Split(text, "'") {
-		if i > 0 {
-			b.WriteByte('\'')
-		}
-		if i%2 == 1 {
-			b.WriteString(piece)
-			continue
-		}
-		for {
-			at := strings.IndexByte(piece, '$')
-			if at < 0 {
-				break
-			}
-			b.WriteString(piece[:at])
-			piece = piece[at:]
-			ref, length := reference(piece)
-			if length > 0 && !strings.HasPrefix(piece, "$$") {
-				if value, ok := fill(ref); ok {
-					b.WriteString(value)
-					piece = piece[length:]
-					continue
-				}
-			}
-			b.WriteByte('$')
-			piece = piece[1:]
-			if strings.HasPrefix(piece, "$") {
-				b.WriteByte('$')
-				piece = piece[1:]
-			}
-		}
-		b.WriteString(piece)
+	pieces := strings.Split(text, "'")
+	for i := 0; i < len(pieces); i += 2 {
+		pieces[i] = fillIn(pieces[i], fill)
 	}
-	return b.String()
+	return strings.Join(pieces, "'")
+}
+
+// fillIn puts values in place of the variables that fill knows, and leaves all other dollar signs as they are: $$, $!, $(…).
+func fillIn(text string, fill func(string) (string, bool)) string {
+	var b strings.Builder
+	for {
+		at := strings.IndexByte(text, '$')
+		if at < 0 {
+			b.WriteString(text)
+			return b.String()
+		}
+		b.WriteString(text[:at])
+		text = text[at:]
+		ref, length := reference(text)
+		if strings.HasPrefix(text, "$$") {
+			length = 2
+		} else if length > 0 {
+			if value, ok := fill(ref); ok {
+				b.WriteString(value)
+				text = text[length:]
+				continue
+			}
+		}
+		length = max(length, 1)
+		b.WriteString(text[:length])
+		text = text[length:]
+	}
 }
 
 // kill ends one process and waits for its end. A number that belongs to another process by now is left alone.

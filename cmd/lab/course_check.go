@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/container-labs/lab/internal/course"
+)
+
+func courseCheckCommand(std streams) *cli.Command {
+	return &cli.Command{
+		ArgsUsage: "[LAB] [VARIABLE=PID…]",
+		Description: `What counts is the state of the kernel, not what was typed. The exit status is 0 when all tasks of the lab are done.
+A task that was done stays done.
+
+Where several processes could be meant, name one: VARIABLE=PID, with a variable that the check speaks of.
+
+EXAMPLE:
+   lab check
+   lab check --watch
+   lab check 023 sleeper=4242`,
+		Flags: courseFlags(
+			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "ask again and again, and tick tasks off as they come true"},
+			&cli.BoolFlag{Name: "all", Aliases: []string{"a"}, Usage: "say of every open task what is missing, not only of the next"},
+		),
+		Action: flagsAnywhere(std, false, func(ctx *cli.Context, args []string) error {
+			var pins, words []string
+			for _, arg := range args {
+				if strings.Contains(arg, "=") {
+					pins = append(pins, arg)
+				} else {
+					words = append(words, arg)
+				}
+			}
+			if len(words) > 1 {
+				return wants(ctx, "the name of one lab, or none")
+			}
+			s, l, err := courseLab(ctx, words)
+			if err != nil {
+				return err
+			}
+			for _, pin := range pins {
+				name, text, _ := strings.Cut(pin, "=")
+				pid, err := strconv.Atoi(text)
+				if err != nil {
+					return &exit{code: 1, err: fmt.Errorf("%q is no number of a process", text)}
+				}
+				if err := s.Pin(l, name, pid); err != nil {
+					return explainCourse(err)
+				}
+			}
+			waiting, stop := interruptible(ctx.Context)
+			defer stop()
+			if ctx.Bool("watch") {
+				return watchLab(waiting, ctx, std, s, l)
+			}
+			return checkOnce(waiting, ctx, std, s, l)
+		}),
+	}
+}
+
+func checkOnce(waiting context.Context, ctx *cli.Context, std streams, s *course.Session, l *course.Lab) error {
+	results, err := s.Check(waiting, l, nil)
+	if err != nil {
+		return explainCourse(err)
+	}
+	done := countDone(results)
+	var failed error
+	if done < len(l.Tasks) {
+		failed = &exit{code: 1}
+	}
+	if ctx.Bool("json") {
+		err := printJSON(std.out, map[string]any{"lab": l.Name, "done": done, "tasks": len(l.Tasks), "passed": done == len(l.Tasks), "results": results})
+		if err != nil {
+			return err
+		}
+		return failed
+	}
+	p := page(ctx, std.out)
+	fmt.Fprintf(std.out, "%s  %s %d of %d\n\n", p.Style("bold", l.Number+" "+l.Title), p.Bar(done, len(l.Tasks), 20), done, len(l.Tasks))
+	told := false
+	for i, r := range results {
+		printResult(std, p, l, i, r, !told || ctx.Bool("all"))
+		told = told || !r.Done
+	}
+	fresh := false
+	for _, r := range results {
+		fresh = fresh || r.Done && !r.Before
+	}
+	if fresh {
+		fmt.Fprintln(std.out)
+		if err := readOn(ctx, std, p, s, l); err != nil {
+			return err
+		}
+	}
+	return failed
+}
+
+func countDone(results []course.Result) int {
+	n := 0
+	for _, r := range results {
+		if r.Done {
+			n++
+		}
+	}
+	return n
+}
+
+// printResult prints a tick and the title; below what was just done why it is so, below what is open what is missing.
+func printResult(std streams, p *course.Page, l *course.Lab, i int, r course.Result, tell bool) {
+	tick, cross, dot := "✓", "✗", "·"
+	if !p.Color {
+		tick, cross, dot = "[x]", "[ ]", "[ ]"
+	}
+	switch {
+	case r.Done:
+		fmt.Fprintf(std.out, "%s %s\n", p.Style("good", tick), r.Title)
+		if !r.Before && l.Tasks[i].After != "" {
+			fmt.Fprint(std.out, p.Paragraph("    ", l.Tasks[i].After))
+		}
+	case tell:
+		fmt.Fprintf(std.out, "%s %s\n", p.Style("bad", cross), p.Style("bold", r.Title))
+		printFinding(std, p, r.Finding)
+	default:
+		fmt.Fprintf(std.out, "%s %s\n", p.Style("faint", dot), p.Style("faint", r.Title))
+	}
+}
+
+// printFinding prints what was found. The text has names of files and processes in it, and is no Markdown but for code.
+func printFinding(std streams, p *course.Page, f course.Finding) {
+	fmt.Fprint(std.out, p.Paragraph("    ", course.Escape(f.String())))
+	if f.Look != "" {
+		fmt.Fprint(std.out, p.Paragraph("    ", "look: "+course.Escape(f.Look)))
+	}
+}
+
+// readOn prints the lesson up to the next open task, or says that the lab is passed.
+func readOn(ctx *cli.Context, std streams, p *course.Page, s *course.Session, l *course.Lab) error {
+	next, err := s.Open(l)
+	if err != nil {
+		return err
+	}
+	if err := printPart(ctx, std, p, s, l, next); err != nil {
+		return err
+	}
+	if next != nil {
+		return nil
+	}
+	fmt.Fprintln(std.out, "\n"+p.Style("good", "Lab "+l.Number+" is passed."))
+	after := ""
+	names := s.Catalog.Names()
+	for i, name := range names {
+		if name == l.Name && i+1 < len(names) {
+			after = " The next one: `lab course start " + names[i+1][:3] + "`."
+		}
+	}
+	fmt.Fprint(std.out, p.Paragraph("", "`lab reset` takes back what it made."+after))
+	return nil
+}
+
+// watchLab asks again and again, and speaks when something has changed.
+func watchLab(waiting context.Context, ctx *cli.Context, std streams, s *course.Session, l *course.Lab) error {
+	p := page(ctx, std.out)
+	if !ctx.Bool("json") {
+		fmt.Fprintf(std.out, "%s: watching; work in another terminal. Ctrl-C ends it.\n", p.Style("bold", l.Number+" "+l.Title))
+	}
+	said, first := "", true
+	for {
+		results, err := s.Check(waiting, l, nil)
+		if waiting.Err() != nil {
+			return &exit{code: 130}
+		}
+		if err != nil {
+			return explainCourse(err)
+		}
+		fresh := false
+		open := -1
+		for i, r := range results {
+			if r.Done && (first || !r.Before) {
+				if ctx.Bool("json") {
+					if err := printJSON(std.out, r); err != nil {
+						return err
+					}
+				} else {
+					printResult(std, p, l, i, r, false)
+				}
+				fresh = fresh || !r.Before
+			}
+			if !r.Done && open < 0 {
+				open = i
+			}
+		}
+		if fresh && !ctx.Bool("json") {
+			fmt.Fprintln(std.out)
+			if err := readOn(ctx, std, p, s, l); err != nil {
+				return err
+			}
+		}
+		if open < 0 {
+			return nil
+		}
+		if text := results[open].Finding.String(); text != said {
+			said = text
+			if ctx.Bool("json") {
+				err = printJSON(std.out, results[open])
+			} else {
+				printResult(std, p, l, open, results[open], true)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		first = false
+		select {
+		case <-waiting.Done():
+			return &exit{code: 130}
+		case <-time.After(time.Second):
+		}
+	}
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"github.com/urfave/cli/v2"
+)
+
+func courseShowCommand(std streams) *cli.Command {
+	return &cli.Command{
+		ArgsUsage: "[LAB]",
+		Description: `The lesson with its tasks, as far as they are done. In a pipe it is plain text.
+
+EXAMPLE:
+   lab course show 010 | less`,
+		Flags: courseFlags(&cli.BoolFlag{Name: "markdown", Usage: "print the lesson as it is written"}),
+		Action: flagsAnywhere(std, false, func(ctx *cli.Context, args []string) error {
+			if len(args) > 1 {
+				return wants(ctx, "the name of one lab, or none")
+			}
+			s, l, err := courseLab(ctx, args)
+			if err != nil {
+				return err
+			}
+			lesson, err := lessonOf(ctx.Context, s, l)
+			if err != nil {
+				return err
+			}
+			switch {
+			case ctx.Bool("json"):
+				type task struct {
+					Name  string `json:"name"`
+					Title string `json:"title"`
+					Text  string `json:"text"`
+					Hints int    `json:"hints"`
+					Done  bool   `json:"done"`
+				}
+				tasks := []task{}
+				for _, t := range l.Tasks {
+					tasks = append(tasks, task{t.Name, t.Title, t.Text, len(t.Hints), lesson.Record.Has(t.Name)})
+				}
+				return printJSON(std.out, map[string]any{"name": l.Name, "title": l.Title, "minutes": l.Minutes, "tasks": tasks, "lesson": lesson.Text, "languages": l.Languages()})
+			case ctx.Bool("markdown"):
+				_, err := std.out.WriteString(lesson.Text)
+				return err
+			}
+			return lesson.Render(std.out, page(ctx, std.out), lesson.Text)
+		}),
+	}
+}
