@@ -39,9 +39,10 @@ func (l *launch) configure(context.Context) error {
 	r.stdin = r.stdin || cfg.TTY
 	cfg.Rlimits = withFileLimit(cfg.Rlimits)
 	l.c = &container.Container{
-		ID: l.id, Spec: cfg.Spec(), Root: l.overlay(), Stdin: r.stdin, Attached: true,
+		ID: l.id, Spec: cfg.Spec(), Root: l.overlay(), Stdin: r.stdin,
 		Cgroup: l.machine.Group(cfg.Cgroup, cfg.Limits), Machine: l.machine,
 	}
+	l.c.Attached = !r.stays()
 	if r.init {
 		var err error
 		if l.c.Init, err = os.Executable(); err != nil {
@@ -52,6 +53,12 @@ func (l *launch) configure(context.Context) error {
 	l.state = container.State{
 		ID: l.id, Name: r.name, Image: r.image, ImageID: l.image.ID, Layers: l.image.DiffIDs, Command: l.c.Spec.Process.Args, Labels: r.labels,
 		Created: time.Now(), Status: container.Created, Remove: r.remove,
+	}
+	l.settings = r.settings
+	s := &l.settings
+	s.Limits, s.HostDevices, s.Files, s.OpenStdin, s.DefaultFilter = cfg.Limits, r.hostDevices, l.c.Files, r.stdin, r.seccomp == ""
+	if s.StopSignal == "" {
+		s.StopSignal = l.image.Config.StopSignal
 	}
 	return l.filter()
 }
@@ -96,6 +103,7 @@ func (l *launch) program() error {
 		args = r.args
 	}
 	r.config.Args = slices.Concat(entry, args)
+	r.settings.Entrypoint, r.settings.Cmd = entry, args
 	if len(r.config.Args) == 0 || r.config.Args[0] == "" {
 		return errors.New("no command specified: the image names none, so say which program to run after the image's name")
 	}

@@ -36,18 +36,16 @@ type launch struct {
 	c       *container.Container
 	ledger  *store.Ledger
 	state   container.State
+
+	settings container.Settings
+	recorded bool // settings.json and config.json are written
+	attach   bool // this lab stays attached to the container that has a monitor
+	conn     int  // then: the connection
 }
 
 func (l *launch) run(ctx context.Context) (int, error) {
-	if unix.Geteuid() != 0 && !l.request.dry {
-		return 0, errNotRoot
-	}
-	l.store = store.Open(l.request.root)
-	l.store.Made = func(containers string) { _ = unionfs.Spread(containers) } // a hint for speed; most file systems know none
-	for _, step := range [...]func(context.Context) error{l.findImage, l.identify, l.configure} {
-		if err := step(ctx); err != nil {
-			return 0, err
-		}
+	if err := l.ready(ctx); err != nil {
+		return 0, err
 	}
 	if l.request.dry {
 		return 0, l.list()
@@ -55,6 +53,9 @@ func (l *launch) run(ctx context.Context) (int, error) {
 	if err := l.prepare(); err != nil {
 		l.abandon()
 		return 0, err
+	}
+	if l.request.stays() {
+		return l.runBeside()
 	}
 	m := &monitor.Run{Container: l.c, Started: l.started, Warn: func(format string, args ...any) {
 		fmt.Fprintf(l.std.err, "\r\nlab: "+format+"\r\n", args...)
@@ -66,6 +67,39 @@ func (l *launch) run(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	return exit.Code, l.settle(exit.Code, err)
+}
+
+// ready finds out all that must be known. It makes nothing but the image, where that is pulled.
+func (l *launch) ready(ctx context.Context) error {
+	if unix.Geteuid() != 0 && !l.request.dry {
+		return errNotRoot
+	}
+	l.store = store.Open(l.request.root)
+	l.store.Made = func(containers string) { _ = unionfs.Spread(containers) } // a hint for speed; most file systems know none
+	for _, step := range [...]func(context.Context) error{l.findImage, l.identify, l.configure} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runBeside starts a container that has a monitor of its own, and stays attached to it unless it is to be detached.
+func (l *launch) runBeside() (int, error) {
+	l.attach = !l.request.detach
+	err := l.startBeside()
+	if err != nil {
+		err = l.better(err)
+		l.abandon()
+		return 0, err
+	}
+	if l.request.detach {
+		fmt.Fprintln(l.std.out, l.id)
+		return 0, nil
+	}
+	return session{
+		std: l.std, state: l.state, tty: l.request.config.TTY, input: l.request.stdin, endInput: true, keys: l.request.keys, proxy: l.request.proxy,
+	}.do(l.conn)
 }
 
 // better puts into words what the kernel refuses with a bare EINVAL.
@@ -117,6 +151,9 @@ func (l *launch) prepare() error {
 	}
 	if l.named {
 		undo = append(undo, name)
+	}
+	if l.request.stays() && !l.request.created {
+		undo = append(undo, store.Undo{Do: "beside", Arg: dir})
 	}
 	var err error
 	if l.ledger, err = l.store.Begin(l.id, undo...); err != nil {
@@ -180,21 +217,12 @@ func (l *launch) started(pid int, ended <-chan struct{}) {
 		}
 	}
 	l.state.Ran(pid, 0)
-	if err := l.record(); err != nil {
+	if err := l.recordAll(); err != nil {
 		complain(l.std.err, err)
 	}
 }
 
 const recordAfter = 20 * time.Millisecond
-
-// record writes the bundle's config.json and our state.json.
-func (l *launch) record() error {
-	dir := l.store.Container(l.id)
-	if err := container.WriteSpec(filepath.Join(dir, "config.json"), l.c); err != nil {
-		return err
-	}
-	return l.state.Write(dir)
-}
 
 // settle ends a container that ran: with --rm nothing remains of it, else its record and its layer do. What could not be undone
 // in the kernel (failed) stays in the ledger.

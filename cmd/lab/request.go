@@ -30,6 +30,10 @@ type request struct {
 	labels            map[string]string
 	cidfile           string
 	stdin, remove     bool
+	detach, proxy     bool
+	created           bool // made by create: nothing of it runs yet
+	keys              string
+	settings          container.Settings
 	init, quiet, dry  bool
 }
 
@@ -38,14 +42,14 @@ func newRequest(ctx *cli.Context) (*request, error) {
 		root: ctx.String("root"), image: ctx.Args().First(), args: ctx.Args().Tail(), name: ctx.String("name"),
 		user: ctx.String("user"), groups: ctx.StringSlice("group-add"), pull: ctx.String("pull"), platform: ctx.String("platform"),
 		cidfile: ctx.String("cidfile"), stdin: ctx.Bool("interactive"), remove: ctx.Bool("rm"), init: ctx.Bool("init"),
-		quiet: ctx.Bool("quiet"), dry: ctx.Bool("dry-run"),
+		quiet: ctx.Bool("quiet"), dry: ctx.Bool("dry-run"), detach: ctx.Bool("detach"),
 	}
 	if ctx.IsSet("entrypoint") {
 		e := ctx.String("entrypoint")
 		r.entrypoint = &e
 	}
 	for _, step := range [...]func(*cli.Context) error{
-		r.names, r.process, r.limits, r.rlimits, r.mounts, r.security, r.namespaces, r.rest,
+		r.names, r.process, r.limits, r.rlimits, r.mounts, r.security, r.namespaces, r.rest, r.life,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -115,7 +119,7 @@ func (r *request) rest(ctx *cli.Context) error {
 			return usage("the file %s of --cidfile exists already: remove it, or name another", r.cidfile)
 		}
 	}
-	if r.config.TTY && r.stdin && !isTerminal(0) {
+	if r.config.TTY && r.stdin && !r.detach && ctx.Command.Name == "run" && !isTerminal(0) {
 		return usage("the input device is not a TTY: leave -t away, or run lab from a terminal")
 	}
 	return nil

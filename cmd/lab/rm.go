@@ -20,8 +20,8 @@ func rmCommand(std streams) *cli.Command {
 		Action: func(ctx *cli.Context) error {
 			root := ctx.String("root")
 			return eachContainer(ctx, std, func(state container.State) error {
-				if state.Alive() && ctx.Bool("force") {
-					if err := stopContainer(root, state, 0); err != nil {
+				if ctx.Bool("force") && (state.Alive() || state.Status == container.Restarting) {
+					if err := stopContainer(root, state, stopping{seconds: new(int), signal: "KILL"}); err != nil {
 						return err
 					}
 				}
@@ -40,22 +40,33 @@ func removeContainer(s *store.Store, state container.State) error {
 		return err
 	}
 	if state.Alive() {
-		return fmt.Errorf("container %s is running: stop it first, or remove it by force with -f", state.Name)
+		return errRunning(state)
 	}
 	// The name goes last: while the container is there, nobody else may take it.
 	undo := []store.Undo{{Do: "name", Arg: state.Name + " " + state.ID}, {Do: "container", Arg: s.Container(state.ID)}}
-	ledger, err := s.Begin(state.ID, undo...)
+	ledger, err := own(s, state, undo...)
 	if errors.Is(err, unix.ENOSPC) { // not even a ledger fits: what the container wrote makes room
 		if err := s.Remove(filepath.Join(s.Container(state.ID), "upper")); err != nil {
 			return err
 		}
-		ledger, err = s.Begin(state.ID, undo...)
+		ledger, err = own(s, state, undo...)
 	}
-	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("container %s is busy: another lab command is at work on it", state.Name)
+	if errors.Is(err, errNoContainer) {
+		return nil // somebody else has removed it
 	}
 	if err != nil {
 		return err
 	}
-	return ledger.Undo(doers(s, nil))
+	if ledger == nil {
+		return errRunning(state)
+	}
+	err = ledger.Undo(doers(s, nil))
+	if err == nil {
+		tell(s, state, "destroy", nil)
+	}
+	return err
+}
+
+func errRunning(state container.State) error {
+	return fmt.Errorf("container %s is running: stop it first, or remove it by force with -f", state.Name)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -26,7 +27,18 @@ EXAMPLE:
 }
 
 func runFlags() []cli.Flag {
-	return []cli.Flag{
+	return slices.Concat([]cli.Flag{
+		&cli.BoolFlag{Name: "detach", Aliases: []string{"d"}, Usage: "leave it running and print its id"},
+	}, createFlags(), attachFlags(), []cli.Flag{
+		&cli.BoolFlag{Name: "explain", Usage: "print every kernel call as it is made"},
+		&cli.BoolFlag{Name: "step", Usage: "stop before each kernel call and wait for Enter"},
+		&cli.BoolFlag{Name: "dry-run", Usage: "print every kernel call and make none"},
+	})
+}
+
+// createFlags are those of create, which run has too.
+func createFlags() []cli.Flag {
+	return append(lifeFlags(), []cli.Flag{
 		&cli.BoolFlag{Name: "interactive", Aliases: []string{"i"}, Usage: "keep standard input open"},
 		&cli.BoolFlag{Name: "tty", Aliases: []string{"t"}, Usage: "give it a terminal"},
 		&cli.BoolFlag{Name: "rm", Usage: "remove the container when it has ended"},
@@ -74,10 +86,7 @@ func runFlags() []cli.Flag {
 		&cli.StringFlag{Name: "pull", Usage: "always, missing or never (`WHEN`)", Value: "missing"},
 		&cli.StringFlag{Name: "platform", Usage: "pull for `OS/ARCH`"},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "do not show how a pull goes"},
-		&cli.BoolFlag{Name: "explain", Usage: "print every kernel call as it is made"},
-		&cli.BoolFlag{Name: "step", Usage: "stop before each kernel call and wait for Enter"},
-		&cli.BoolFlag{Name: "dry-run", Usage: "print every kernel call and make none"},
-	}
+	}...)
 }
 
 func runAction(ctx *cli.Context, std streams) error {
@@ -93,12 +102,12 @@ func runAction(ctx *cli.Context, std streams) error {
 	}
 	r, err := newRequest(ctx)
 	if err != nil {
-		return failed(err)
+		return failed("run", err)
 	}
 	l := &launch{std: std, request: r}
 	code, err := l.run(ctx.Context)
 	if err != nil {
-		return failed(err)
+		return failed("run", err)
 	}
 	if code != 0 {
 		return &exit{code: code}
@@ -106,8 +115,8 @@ func runAction(ctx *cli.Context, std streams) error {
 	return nil
 }
 
-// failed gives an error of run its exit status: 126 and 127 when the program could not be executed or found, else 125.
-func failed(err error) error {
+// failed gives an error of run or create its exit status: 126 and 127 when the program could not be executed or found, else 125.
+func failed(verb string, err error) error {
 	if e, ok := err.(*exit); ok {
 		return e
 	}
@@ -115,5 +124,5 @@ func failed(err error) error {
 	if c, known := execStatus(err); known {
 		code = c
 	}
-	return &exit{code: code, err: fmt.Errorf("run: %w", execSentence(err))}
+	return &exit{code: code, err: fmt.Errorf("%s: %w", verb, execSentence(err))}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -11,7 +12,9 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
 
+	"github.com/container-labs/lab/internal/monitor/loop"
 	"github.com/container-labs/lab/internal/store"
+	"github.com/container-labs/lab/pkg/cgroup"
 	"github.com/container-labs/lab/pkg/container"
 )
 
@@ -22,11 +25,54 @@ func stopCommand(std streams) *cli.Command {
 
 EXAMPLE:
    lab stop -t 2 web`,
-		Flags: []cli.Flag{&cli.IntFlag{Name: "time", Aliases: []string{"t"}, Usage: "wait `SECONDS` before the kill; -1: for ever", Value: 10}},
+		Flags: stopFlags(),
 		Action: func(ctx *cli.Context) error {
-			return eachContainer(ctx, std, func(s container.State) error { return stopContainer(ctx.String("root"), s, ctx.Int("time")) })
+			return eachContainer(ctx, std, func(s container.State) error { return stopContainer(ctx.String("root"), s, stopTimes(ctx)) })
 		},
 	}
+}
+
+func stopFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.IntFlag{Name: "time", Aliases: []string{"t"}, Usage: "wait `SECONDS` before the kill; -1: for ever (default: the container's --stop-timeout, or 10)"},
+		&cli.StringFlag{Name: "signal", Aliases: []string{"s"}, Usage: "the `SIGNAL` to ask with (default: the container's --stop-signal)"},
+	}
+}
+
+// stopping is how a container is asked to end; nil and "" leave it to the container's own settings.
+type stopping struct {
+	seconds *int
+	signal  string
+}
+
+func stopTimes(ctx *cli.Context) stopping {
+	s := stopping{signal: ctx.String("signal")}
+	if ctx.IsSet("time") {
+		seconds := ctx.Int("time")
+		s.seconds = &seconds
+	}
+	return s
+}
+
+// resolve asks the container's settings for what was left open.
+func (how stopping) resolve(dir string) (sig unix.Signal, wait time.Duration, err error) {
+	settings, _ := container.ReadSettings(dir) // one without them gets the defaults
+	if how.signal == "" {
+		how.signal = settings.StopSignal
+	}
+	if sig = unix.SIGTERM; how.signal != "" {
+		if sig, err = parseSignal(how.signal); err != nil {
+			return 0, 0, err
+		}
+	}
+	if how.seconds == nil {
+		how.seconds = settings.StopTimeout
+	}
+	seconds := 10
+	if how.seconds != nil {
+		seconds = *how.seconds
+	}
+	return sig, time.Duration(seconds) * time.Second, nil
 }
 
 func killCommand(std streams) *cli.Command {
@@ -45,8 +91,14 @@ func killCommand(std streams) *cli.Command {
 					return err
 				}
 				defer unix.Close(process)
+				if sig == unix.SIGKILL {
+					keepStopped(store.Open(ctx.String("root")).Container(s.ID), s)
+				}
 				if err := unix.PidfdSendSignal(process, sig, nil, 0); err != nil {
 					return fmt.Errorf("signal container %s: %w", s.Name, err)
+				}
+				if sig == unix.SIGKILL && s.Status == container.Paused {
+					thaw(s)
 				}
 				return nil
 			})
@@ -90,25 +142,54 @@ func openProcess(s container.State) (int, error) {
 	return fd, nil
 }
 
-// stopContainer waits until the lab that runs the container has put everything in order.
-func stopContainer(root string, s container.State, seconds int) error {
+// stopContainer asks a container to end, kills it when it does not, and waits until its monitor has put everything in order.
+func stopContainer(root string, s container.State, how stopping) error {
+	dir := store.Open(root).Container(s.ID)
+	sig, wait, err := how.resolve(dir)
+	if err != nil {
+		return err
+	}
+	keepStopped(dir, s)
 	process, err := openProcess(s)
 	if err != nil {
-		return nil // it has ended: as docker stop, no error
+		if s.Status == container.Created || s.Status == container.Exited {
+			return nil // as docker stop: no error
+		}
+		return settled(root, s) // it has just ended, or is about to be started again
 	}
 	defer unix.Close(process)
 	for _, step := range [...]struct {
 		sig  unix.Signal
 		wait time.Duration
-	}{{unix.SIGTERM, time.Duration(seconds) * time.Second}, {unix.SIGKILL, 10 * time.Second}} {
+	}{{sig, wait}, {unix.SIGKILL, 10 * time.Second}} {
 		if err := unix.PidfdSendSignal(process, step.sig, nil, 0); err != nil && !errors.Is(err, unix.ESRCH) {
 			return fmt.Errorf("stop container %s: %w", s.Name, err)
+		}
+		if s.Status == container.Paused {
+			thaw(s) // what is frozen cannot end
 		}
 		if processEnded(process, step.wait) {
 			return settled(root, s)
 		}
 	}
 	return fmt.Errorf("stop container %s: its process %d does not even end by SIGKILL: it hangs in the kernel", s.Name, s.PID)
+}
+
+// keepStopped tells the monitor not to start the container again.
+func keepStopped(dir string, s container.State) {
+	if s.Monitor == 0 && s.Status != container.Restarting {
+		return
+	}
+	if file, err := os.OpenFile(filepath.Join(dir, loop.StoppedFile), os.O_CREATE|os.O_WRONLY, 0o640); err == nil {
+		_ = file.Close()
+	}
+}
+
+// thaw lets a paused container's processes go on.
+func thaw(s container.State) {
+	if m, err := cgroup.Detect(); err == nil {
+		_ = m.Group(groupPath(s.ID), cgroup.Limits{}).Thaw()
+	}
 }
 
 // processEnded waits for a process: a pidfd can be read from when it has ended (pidfd_open(2)).
@@ -126,14 +207,20 @@ func processEnded(process int, most time.Duration) bool {
 	}
 }
 
-// settled waits, not for long, until the container's ledger is gone: its lab has undone what it made.
+// settled waits, not for long, until the container's ledger is gone: whoever ran it has undone what was made. Where that one was killed,
+// this lab does it.
 func settled(root string, s container.State) error {
 	ledger := store.Open(root).Path("ledger", s.ID)
-	for range 500 {
+	for try := range 500 {
 		if _, err := os.Stat(ledger); errors.Is(err, os.ErrNotExist) {
 			return nil
 		}
-		time.Sleep(10 * time.Millisecond)
+		if try%20 == 19 || s.Error == lostMonitor {
+			if err := sweep(root); err != nil {
+				return err
+			}
+		}
+		time.Sleep(min(time.Duration(try+1)*200*time.Microsecond, 10*time.Millisecond))
 	}
 	return fmt.Errorf("container %s has ended, but the lab that runs it does not clean up; the next lab command does when that lab is gone", s.Name)
 }

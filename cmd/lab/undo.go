@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"strings"
@@ -20,22 +21,25 @@ import (
 
 func neverRan(s *store.Store, m *cgroup.Machine) map[string]store.Doer {
 	all := doers(s, m)
-	all["settle"], all["unclaim"] = all["container"], all["name"]
+	all["settle"], all["unclaim"], all["beside"] = all["container"], all["name"], nothing
 	return all
 }
 
 func ran(s *store.Store, m *cgroup.Machine) map[string]store.Doer {
 	all := doers(s, m)
-	all["cgroup"] = func(string) error { return nil }
+	all["cgroup"], all["beside"] = nothing, nothing
 	return all
 }
+
+func nothing(string) error { return nil }
 
 // doers are the ways to take back what the ledger names.
 func doers(s *store.Store, m *cgroup.Machine) map[string]store.Doer {
 	return map[string]store.Doer{
 		"cgroup":     func(path string) error { return m.Group(path, cgroup.Limits{}).Delete() },
 		"container":  func(dir string) error { return removeBundle(s, dir) },
-		"layers":     func(string) error { return nil }, // only says that they are in use
+		"layers":     nothing, // only says that they are in use
+		"beside":     livesOn,
 		"name":       s.ReleaseAny,
 		"unclaim":    func(arg string) error { return releaseUnlessKept(s, arg) },
 		"settle":     func(dir string) error { return settleDead(s, dir) },
@@ -44,11 +48,34 @@ func doers(s *store.Store, m *cgroup.Machine) map[string]store.Doer {
 	}
 }
 
+// livesOn is asked first about a container whose monitor died: while its first process runs, it is left alone. The record says so, and
+// whoever sees it first tells.
+func livesOn(dir string) error {
+	state, err := container.ReadState(dir)
+	if err != nil || !state.Alive() {
+		return nil
+	}
+	if state.Error == "" {
+		_, _ = container.ChangeState(dir, func(s *container.State) error {
+			s.Error = lostMonitor
+			return nil
+		})
+		fmt.Fprintf(os.Stderr, "lab: container %s has lost its monitor, which was killed: it runs on, without a log, and how it ends will not be known\n", state.Name)
+		fmt.Fprintf(os.Stderr, "lab: hint: lab restart %s\n", state.Name)
+	}
+	return store.ErrStays
+}
+
+const lostMonitor = "its monitor was killed; it runs on without a log"
+
 // removeBundle removes a container's directory. One that wrote nothing has an empty layer and four empty directories, which are
 // removed by name; all else is searched.
 func removeBundle(s *store.Store, dir string) error {
 	if err := s.Inside(dir); err != nil {
 		return err
+	}
+	if state, err := container.ReadState(dir); err == nil && state.Name != "" {
+		defer func() { _ = s.Release(state.Name, state.ID) }() // the name that it has now, which may not be its first
 	}
 	_ = unionfs.ForgetVolatile(dir + "/work")
 	for _, name := range [...]string{"/work/work", "/work", "/upper", ""} {
@@ -69,11 +96,19 @@ func settleDead(s *store.Store, dir string) error {
 	if err != nil {
 		return err
 	}
-	if state.Status == container.Exited {
-		return nil
+	if state.Status == container.Exited || state.Status == container.Created {
+		return state.Write(dir) // with the end that a monitor has noted
 	}
+	if state.Status == container.Restarting {
+		state.Status, state.Error = container.Exited, "its monitor was killed before it could start the container again"
+		return state.Write(dir)
+	}
+	lost := state.Monitor != 0
 	state.Ended(137, time.Now())
 	state.Error = "lab was killed while the container ran, and the container with it"
+	if lost {
+		state.ExitCode, state.Error = 255, "its monitor was killed, and nobody saw how the container ended"
+	}
 	return state.Write(dir)
 }
 

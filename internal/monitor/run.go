@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/signal"
 	"sync"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -91,30 +90,21 @@ var forwarded = []os.Signal{
 	unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2, unix.SIGALRM, unix.SIGCONT, unix.SIGTSTP, unix.SIGWINCH,
 }
 
-// pass forwards signals to the container's first process. That one is PID 1 of its namespace and ignores what it has no
-// handler for, so the third interrupt in a row, each within a second of the one before, kills it.
+// pass forwards signals to the container's first process.
 func (r *Run) pass(signals <-chan os.Signal, child *kernel.Child, t *terminal) {
-	interrupts := 0
-	var last time.Time
+	count := interrupts{}
 	for s := range signals {
 		sig, ok := s.(unix.Signal)
 		if !ok {
 			continue
 		}
-		switch sig {
-		case unix.SIGWINCH:
+		if sig == unix.SIGWINCH {
 			t.resize()
 			continue
-		case unix.SIGINT, unix.SIGTERM:
-			if time.Since(last) > time.Second {
-				interrupts = 0
-			}
-			last = time.Now()
-			interrupts++
-			if interrupts == 3 {
-				r.Warn("asked three times to stop: killing the container")
-				sig = unix.SIGKILL
-			}
+		}
+		if count.third(sig) {
+			r.Warn("asked three times to stop: killing the container")
+			sig = unix.SIGKILL
 		}
 		_ = child.Signal(sig)
 	}

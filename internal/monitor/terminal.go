@@ -64,11 +64,9 @@ func (t *terminal) resize() {
 }
 
 func (t *terminal) copySize() {
-	size, err := unix.IoctlGetWinsize(0, unix.TIOCGWINSZ)
+	size, err := windowSize()
 	if err != nil {
-		if size, err = unix.IoctlGetWinsize(1, unix.TIOCGWINSZ); err != nil {
-			return
-		}
+		return
 	}
 	raw, err := t.master.SyscallConn()
 	if err == nil {

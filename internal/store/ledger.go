@@ -92,6 +92,27 @@ func (s *Store) create(id string) (*os.File, error) {
 	return file, nil
 }
 
+// Adopt takes over a ledger whose lock this process has inherited on the descriptor lock.
+func (s *Store) Adopt(id string, lock int) (*Ledger, error) {
+	var own, named unix.Stat_t
+	err := unix.Fstat(lock, &own)
+	if err == nil {
+		err = unix.Stat(s.Path("ledger", id), &named)
+	}
+	if err == nil && (own.Ino != named.Ino || own.Dev != named.Dev) {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return nil, fmt.Errorf("take over the ledger: %w", err)
+	}
+	unix.CloseOnExec(lock)
+	return &Ledger{store: s, id: id, file: os.NewFile(uintptr(lock), s.Path("ledger", id))}, nil
+}
+
+// ErrStays is what a [Doer] returns for a thing that is not to be undone now, because somebody uses it although its owner died: the
+// ledger stays as it is.
+var ErrStays = errors.New("it is in use")
+
 // Lock is the descriptor that holds the lock. A child process that inherits it would hold the lock too: it must close it.
 func (l *Ledger) Lock() int { return int(l.file.Fd()) }
 
@@ -212,6 +233,9 @@ func (s *Store) sweepOne(id string, doers map[string]Doer) (bool, error) {
 	}
 	l := &Ledger{store: s, id: id, file: file}
 	if err := l.Undo(doers); err != nil {
+		if errors.Is(err, ErrStays) {
+			return false, nil
+		}
 		return false, fmt.Errorf("clean up after container %.12s: %w", id, err)
 	}
 	return true, nil

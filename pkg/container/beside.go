@@ -1,8 +1,6 @@
 package container
 
 import (
-	"sort"
-
 	"golang.org/x/sys/unix"
 
 	"github.com/container-labs/lab/internal/kernel"
@@ -19,8 +17,10 @@ type Beside struct {
 	Args    []string
 	Env     []string
 
-	// Keep are descriptors of lab by the numbers under which the program finds them. Lab's own numbers are above all those.
+	// Keep are descriptors of lab by the numbers under which the program finds them, from 3 to Last. Lab's own numbers are above
+	// those. In the places between that nothing is kept for, it finds /dev/null: no descriptor that it opens itself gets there.
 	Keep map[int]int
+	Last int
 
 	// ProcessAt and TerminalAt are the numbers under which the program finds a pidfd of the container's first process, and
 	// the master side of its terminal where it has one.
@@ -64,27 +64,22 @@ func (b *builder) between() *kernel.Parent {
 	null := b.slot()
 	then("let go of the container's streams", kernel.Open("/dev/null", unix.O_RDWR, 0).Into(null),
 		kernel.Dup3(null.Ref(), 0), kernel.Dup3(null.Ref(), 1), kernel.Dup3(null.Ref(), 2))
-	for _, at := range numbers(s.Keep) {
-		then("keep what the monitor needs", kernel.Dup3(kernel.FD(s.Keep[at]), at))
+	for at := 3; at <= s.Last; at++ {
+		why, from := "keep what the monitor needs", null.Ref()
+		fd, kept := s.Keep[at]
+		switch {
+		case kept:
+			from = kernel.FD(fd)
+		case at == s.ProcessAt:
+			from = process.Ref()
+		case at == s.TerminalAt && b.spec.Process.Terminal:
+			from = master.Ref()
+		default:
+			why = "leave no place for another descriptor"
+		}
+		then(why, kernel.Dup3(from, at))
 	}
-	then("keep what the monitor needs", kernel.Dup3(process.Ref(), s.ProcessAt))
-	last := s.ProcessAt
-	if b.spec.Process.Terminal {
-		then("keep what the monitor needs", kernel.Dup3(master.Ref(), s.TerminalAt))
-	}
-	for at := range s.Keep {
-		last = max(last, at)
-	}
-	then("let go of everything else of lab's", kernel.CloseRange(last+1, 0))
+	then("let go of everything else of lab's", kernel.CloseRange(s.Last+1, 0))
 	then("become the container's monitor", kernel.Execve(s.Program, s.Args, s.Env))
 	return p
-}
-
-func numbers(keep map[int]int) []int {
-	list := make([]int, 0, len(keep))
-	for at := range keep {
-		list = append(list, at)
-	}
-	sort.Ints(list)
-	return list
 }

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/container-labs/lab/internal/monitor"
+	"github.com/container-labs/lab/internal/store"
+	"github.com/container-labs/lab/pkg/container"
+)
+
+func attachCommand(std streams) *cli.Command {
+	return &cli.Command{
+		Name: "attach", Usage: "join your terminal to a running container's", ArgsUsage: "CONTAINER",
+		Description: `Everybody who is attached sees the same and types into the same. ctrl-p ctrl-q leaves the container running.
+
+EXAMPLE:
+   lab attach web`,
+		Flags:  append([]cli.Flag{&cli.BoolFlag{Name: "no-stdin", Usage: "only watch"}}, attachFlags()...),
+		Action: func(ctx *cli.Context) error { return attachAction(ctx, std) },
+	}
+}
+
+func attachAction(ctx *cli.Context, std streams) error {
+	if ctx.NArg() != 1 {
+		return &exit{code: 1, err: errors.New("attach wants the name or id of one container")}
+	}
+	state, err := findSwept(ctx, std, ctx.Args().First())
+	if err != nil {
+		return err
+	}
+	switch {
+	case !state.Alive():
+		return fmt.Errorf("you cannot attach to a stopped container, start it first: lab start %s", state.Name)
+	case state.Status == container.Paused:
+		return fmt.Errorf("you cannot attach to a paused container, unpause it first: lab unpause %s", state.Name)
+	case state.Monitor == 0:
+		return fmt.Errorf("container %s runs in the foreground of another lab with --rm, which has its output to itself: "+
+			"start it with -d or -t, and it can be attached to", state.Name)
+	}
+	dir := store.Open(ctx.String("root")).Container(state.ID)
+	spec, err := loadSpec(dir)
+	if err != nil {
+		return err
+	}
+	settings, err := container.ReadSettings(dir)
+	if err != nil {
+		return err
+	}
+	conn, err := monitor.Connect(dir)
+	if errors.Is(err, monitor.ErrNoMonitor) {
+		return fmt.Errorf("container %s has lost its monitor, and with it the way to its terminal: `lab restart %s` gives it a new one", state.Name, state.Name)
+	}
+	if err != nil {
+		return err
+	}
+	code, err := session{
+		std: std, state: state, tty: spec.Process.Terminal, input: !ctx.Bool("no-stdin") && (settings.OpenStdin || spec.Process.Terminal),
+		keys: ctx.String("detach-keys"), proxy: ctx.Bool("sig-proxy"),
+	}.do(conn)
+	if err == nil && code != 0 {
+		err = &exit{code: code}
+	}
+	return err
+}

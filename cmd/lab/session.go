@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/container-labs/lab/internal/monitor"
+	"github.com/container-labs/lab/pkg/container"
+)
+
+// session describes how somebody is attached to a container.
+type session struct {
+	std      streams
+	state    container.State
+	tty      bool
+	input    bool
+	endInput bool
+	keys     string
+	proxy    bool // pass signals on
+}
+
+// do stays attached until the container ends or the person leaves, and returns the exit status.
+func (s session) do(conn int) (int, error) {
+	keys, err := monitor.ParseKeys(s.keys)
+	if err != nil {
+		_ = unix.Close(conn)
+		return 0, usage("%w", err)
+	}
+	process := -1
+	if s.proxy {
+		if fd, err := openProcess(s.state); err == nil {
+			process = fd
+			defer unix.Close(fd)
+		}
+	}
+	m := &monitor.Session{
+		Conn: conn, In: s.std.in, Out: s.std.out, Err: s.std.err, Input: s.input, EndInput: s.endInput, TTY: s.tty, Keys: keys, Process: process,
+		Warn: func(format string, args ...any) { fmt.Fprintf(s.std.err, "\r\nlab: "+format+"\r\n", args...) },
+	}
+	result, err := m.Do()
+	switch {
+	case err != nil:
+		return 0, err
+	case result.Detached:
+		if s.tty {
+			fmt.Fprint(s.std.out, "\r\n")
+		}
+		return 0, nil
+	case !result.Exited:
+		return 0, errGone
+	}
+	return result.Code, nil
+}

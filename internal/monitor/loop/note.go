@@ -1,0 +1,98 @@
+package loop
+
+import (
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// note writes the file end: who ended (pid, start time, boot), how, and when. A reader sees a whole line or none.
+func (l *loop) note(code int, again bool) {
+	l.ended = code
+	var t unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_REALTIME, &t)
+	line := strconv.Itoa(l.process.pid) + " " + l.process.started + " " + l.process.boot + " " + strconv.Itoa(code) + " " + strconv.FormatInt(t.Nano(), 10)
+	if again {
+		line += " restarting"
+	}
+	fd, err := unix.Open(EndFile+".new", unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC|unix.O_CLOEXEC, 0o640)
+	if err != nil {
+		return
+	}
+	_, err = unix.Write(fd, []byte(line+"\n"))
+	_ = unix.Close(fd)
+	if err == nil {
+		err = unix.Rename(EndFile+".new", EndFile)
+	}
+	if err != nil {
+		_ = unix.Unlink(EndFile + ".new")
+	}
+}
+
+// process says which one the pidfd is: its pid, when it started in clock ticks since boot, and in which boot.
+type process struct {
+	pid           int
+	started, boot string
+}
+
+// whoIs reads the pidfd's entry in /proc/self/fdinfo, and field 22 of /proc/PID/stat (proc(5)).
+func whoIs(pidfd int) process {
+	p := process{started: "0", boot: "-"}
+	if pid := field(read("/proc/self/fdinfo/"+strconv.Itoa(pidfd)), "Pid:"); pid != "" {
+		p.pid, _ = strconv.Atoi(pid)
+	}
+	stat := words(afterName(read("/proc/" + strconv.Itoa(p.pid) + "/stat")))
+	if len(stat) > 19 {
+		p.started = stat[19]
+	}
+	if boot := words(read("/proc/sys/kernel/random/boot_id")); len(boot) > 0 {
+		p.boot = boot[0]
+	}
+	return p
+}
+
+func read(file string) string {
+	fd, err := unix.Open(file, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return ""
+	}
+	defer unix.Close(fd)
+	buf := make([]byte, 1024)
+	n, _ := unix.Read(fd, buf)
+	return string(buf[:max(n, 0)])
+}
+
+// field returns the word after name.
+func field(text, name string) string {
+	list := words(text)
+	for i := 0; i+1 < len(list); i++ {
+		if list[i] == name {
+			return list[i+1]
+		}
+	}
+	return ""
+}
+
+// afterName cuts the command's name off, which stands in parentheses and may hold anything.
+func afterName(stat string) string {
+	for i := len(stat) - 1; i >= 0; i-- {
+		if stat[i] == ')' {
+			return stat[i+1:]
+		}
+	}
+	return ""
+}
+
+func words(text string) []string {
+	var list []string
+	start := -1
+	for i := 0; i <= len(text); i++ {
+		blank := i == len(text) || text[i] == ' ' || text[i] == '\n' || text[i] == '\t'
+		if blank && start >= 0 {
+			list, start = append(list, text[start:i]), -1
+		} else if !blank && start < 0 {
+			start = i
+		}
+	}
+	return list
+}
