@@ -41,7 +41,8 @@ func usage(format string, args ...any) error {
 
 // run is the whole program: it returns the exit status.
 func run(args []string, std streams) int {
-	err := newApp(std, args).Run(args)
+	app := newApp(std, args)
+	err := app.Run(flagsFirst(std, app, args))
 	if err == nil {
 		return 0
 	}
@@ -106,12 +107,13 @@ func commands(std streams, args []string) []*cli.Command {
 		psCommand(std), stopCommand(std), killCommand(std), rmCommand(std),
 		execCommand(std), pauseCommand(std), unpauseCommand(std), updateCommand(std), renameCommand(std), portCommand(std), statsCommand(std), topCommand(std),
 		logsCommand(std),
-		commitCommand(std), exportCommand(std), saveCommand(std), diffCommand(std), historyCommand(std),
+		commitCommand(std), exportCommand(std), saveCommand(std), diffCommand(std), historyCommand(std), eventsCommand(std), infoCommand(std),
 		chrootCommand(std), nsCommand(std, args), cgroupCommand(std, args), unionfsCommand(std, args),
 		doctorCommand(std), versionCommand(std),
 		courseCommand(std, args),
 	}
 	list = append(list, courseShortCommands(std, args)...)
+	list = append(list, familyCommands(std, args, list)...)
 	for _, c := range list {
 		if !slices.Contains(args, c.Name) && !slices.ContainsFunc(c.Aliases, func(a string) bool { return slices.Contains(args, a) }) {
 			continue

@@ -22,6 +22,9 @@ func loadCommand(std streams) *cli.Command {
 			&cli.StringFlag{Name: "name", Usage: "call the archive's one image `NAME`"},
 		},
 		Action: func(ctx *cli.Context) error {
+			if ctx.NArg() > 0 {
+				return wants(ctx, "no arguments: name the file with -i, or send it through a pipe")
+			}
 			images, err := image.Open(ctx.String("root"))
 			if err != nil {
 				return err
@@ -38,14 +41,9 @@ func loadCommand(std streams) *cli.Command {
 				return err
 			}
 			for _, img := range list {
-				if ctx.Bool("quiet") {
-					continue
-				}
-				if len(img.Names) == 0 {
-					fmt.Fprintf(std.out, "Loaded image ID: %s\n", img.ID)
-				}
-				for _, n := range img.Names {
-					fmt.Fprintf(std.out, "Loaded image: %s\n", image.Familiar(n))
+				noteImage(ctx.String("root"), "load", img, img.Familiar())
+				if !ctx.Bool("quiet") {
+					printLoaded(std.out, img)
 				}
 			}
 			return nil
@@ -53,38 +51,12 @@ func loadCommand(std streams) *cli.Command {
 	}
 }
 
-func importCommand(std streams) *cli.Command {
-	return &cli.Command{
-		Name: "import", Usage: "make an image of a root file system in a tar", ArgsUsage: "FILE|- [NAME]",
-		Description: "EXAMPLE:\n   tar -C rootfs -c . | lab import - mine:1",
-		Flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "change", Aliases: []string{"c"}, Usage: "set the image's configuration with a Dockerfile `LINE`: CMD, ENV, USER …"},
-			&cli.StringFlag{Name: "message", Aliases: []string{"m"}, Usage: "note `TEXT` in its history"},
-			&cli.StringFlag{Name: "platform", Usage: "it is for `OS/ARCH`"},
-		},
-		Action: func(ctx *cli.Context) error {
-			if ctx.NArg() < 1 || ctx.NArg() > 2 {
-				return &exit{code: 1, err: errors.New("import wants a file, or - for standard input, and a name for the image")}
-			}
-			images, err := image.Open(ctx.String("root"))
-			if err != nil {
-				return err
-			}
-			in, err := inputFile(ctx.Args().First(), std)
-			if err != nil {
-				return err
-			}
-			defer in.Close()
-			stop, cancel := interruptible(ctx.Context)
-			defer cancel()
-			opt := image.ImportOptions{Changes: ctx.StringSlice("change"), Message: ctx.String("message"), Platform: ctx.String("platform")}
-			img, err := images.Import(stop, ctx.Args().Get(1), in, opt)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintln(std.out, img.ID)
-			return nil
-		},
+func printLoaded(out io.Writer, img *image.Image) {
+	if len(img.Names) == 0 {
+		fmt.Fprintf(out, "Loaded image ID: %s\n", img.ID)
+	}
+	for _, n := range img.Names {
+		fmt.Fprintf(out, "Loaded image: %s\n", image.Familiar(n))
 	}
 }
 

@@ -11,33 +11,33 @@ import (
 
 func rmiCommand(std streams) *cli.Command {
 	return &cli.Command{
-		Name: "rmi", Usage: "remove images", ArgsUsage: "NAME [NAME…]",
-		Flags: []cli.Flag{&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "remove all names of an image at once"}},
+		Name: "rmi", Usage: "remove images", ArgsUsage: "IMAGE [IMAGE…]",
+		Description: `A name goes; with its last name the image, and the layers that no other image and no container has.
+
+EXAMPLE:
+   lab rmi debian:12`,
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "remove all names of an image at once, and one that a stopped container has"},
+			&cli.BoolFlag{Name: "no-prune", Usage: "accepted; lab keeps no untagged parents"},
+		},
 		Action: func(ctx *cli.Context) error {
 			if ctx.NArg() == 0 {
-				return &exit{code: 1, err: errors.New("rmi wants the name of an image")}
+				return wants(ctx, "one image or more")
 			}
-			images, err := image.Open(ctx.String("root"))
+			root := ctx.String("root")
+			images, err := image.Open(root)
 			if err != nil {
 				return err
 			}
-			states, err := listStates(ctx.String("root"))
-			if err != nil {
-				return err
-			}
-			opt := image.RemoveOptions{Force: ctx.Bool("force"), InUse: usedBy(states), KeepLayer: keepLayer(ctx.String("root"))}
+			opt := removeOptions(root, ctx.Bool("force"))
 			var failed []error
 			for _, name := range ctx.Args().Slice() {
 				removed, err := images.Remove(ctx.Context, name, opt)
+				if removed != nil {
+					printRemoved(std, root, removed)
+				}
 				if err != nil {
 					failed = append(failed, err)
-					continue
-				}
-				for _, n := range removed.Untagged {
-					fmt.Fprintf(std.out, "Untagged: %s\n", image.Familiar(n))
-				}
-				for _, d := range removed.Deleted {
-					fmt.Fprintf(std.out, "Deleted: %s\n", d)
 				}
 			}
 			return errors.Join(failed...)
@@ -45,18 +45,35 @@ func rmiCommand(std streams) *cli.Command {
 	}
 }
 
-func tagCommand(streams) *cli.Command {
-	return &cli.Command{
-		Name: "tag", Usage: "give an image one more name", ArgsUsage: "IMAGE NAME",
-		Action: func(ctx *cli.Context) error {
-			if ctx.NArg() != 2 {
-				return &exit{code: 1, err: errors.New("tag wants an image and the name to give it")}
-			}
-			images, err := image.Open(ctx.String("root"))
+// removeOptions say which images and layers containers need, at the moment when that is asked.
+func removeOptions(root string, force bool) image.RemoveOptions {
+	return image.RemoveOptions{
+		Force: force, KeepLayer: keepLayer(root),
+		InUse: func(imageID string) (string, bool) {
+			states, err := listStates(root)
 			if err != nil {
-				return err
+				return "which cannot be read", true
 			}
-			return images.Tag(ctx.Context, ctx.Args().Get(0), ctx.Args().Get(1))
+			return usedBy(states)(imageID)
 		},
+	}
+}
+
+func printRemoved(std streams, root string, removed *image.Removed) {
+	for _, n := range removed.Untagged {
+		fmt.Fprintf(std.out, "Untagged: %s\n", image.Familiar(n))
+	}
+	for _, d := range removed.Deleted {
+		fmt.Fprintf(std.out, "Deleted: %s\n", d)
+	}
+	noteRemoved(root, removed)
+}
+
+func noteRemoved(root string, removed *image.Removed) {
+	for _, n := range removed.Untagged {
+		noteImage(root, "untag", &image.Image{ID: image.Familiar(n)}, image.Familiar(n))
+	}
+	if len(removed.Deleted) > 0 {
+		noteImage(root, "delete", &image.Image{ID: removed.Deleted[0]}, removed.Deleted[0])
 	}
 }

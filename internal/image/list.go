@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"slices"
 )
 
@@ -113,4 +114,26 @@ func (s *Store) LayerDirs(diffIDs []string) []string {
 		}
 	}
 	return s.image(&record{DiffIDs: diffIDs, Bottom: bottom}).Layers
+}
+
+// A LayerUse is an unpacked layer and what it takes on the disk.
+type LayerUse struct {
+	DiffID   string
+	Size     int64 // of its files
+	BlobSize int64 // of the blob that it came in
+}
+
+// Layers are all layers in the store, those of no image included.
+func (s *Store) Layers() []LayerUse {
+	entries, _ := os.ReadDir(s.path("layers"))
+	var list []LayerUse
+	for _, e := range entries {
+		if len(e.Name()) != layerNameChars {
+			continue
+		}
+		if info, err := s.readLayer(diffIDAt(s.path("layers", e.Name()))); err == nil {
+			list = append(list, LayerUse{info.DiffID, info.Size, info.BlobSize})
+		}
+	}
+	return list
 }

@@ -87,3 +87,9 @@ func (s *Store) writeFile(path string, data []byte) error {
 	}
 	return err
 }
+
+// here says whether anything was ever put into the store.
+func (s *Store) here() bool {
+	_, err := os.Stat(s.path("layers"))
+	return err == nil
+}
