@@ -24,8 +24,9 @@ TTY = $$([ -t 0 ] && [ -t 1 ] && echo -it)
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: ## Build bin/lab, one static program
+build: ## Build bin/lab, one static program, and the small one that stays beside detached containers
 	$(GOBUILD) -o bin/lab ./cmd/lab
+	$(GOBUILD) -o bin/lab-monitor ./cmd/lab-monitor
 
 run: build ## Build lab and start a container from the embedded image (CMD="ls /" runs that in it)
 	$(SUDO) bin/lab run --rm $(TTY) box $(CMD)
@@ -63,7 +64,7 @@ bench: build ## Measure lab beside the engines installed here (ARGS="-n 40 start
 	bench/run $(ARGS)
 
 install: build ## Install lab below PREFIX (/usr/local)
-	$(if $(DESTDIR),,$(SUDO)) install -D -m 755 bin/lab $(DESTDIR)$(PREFIX)/bin/lab
+	$(if $(DESTDIR),,$(SUDO)) install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin bin/lab bin/lab-monitor
 
 clean: ## Remove what was built (measurements in bench/out stay)
 	rm -rf bin
