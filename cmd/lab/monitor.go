@@ -63,6 +63,7 @@ func finish(s *store.Store, id string, ledger *store.Ledger) error {
 		return err
 	}
 	state, err := container.ChangeState(dir, func(now *container.State) error {
+		conclude(now)
 		now.OOMKilled = killed
 		return nil
 	})

@@ -31,7 +31,7 @@ EXAMPLE:
 
 func startAction(ctx *cli.Context, std streams) error {
 	if !ctx.Bool("attach") && !ctx.Bool("interactive") {
-		return eachContainer(ctx, std, func(s container.State) error {
+		return inTurns(ctx, std, 1, func(s container.State) error { // the starting thread is the parent of what it makes
 			_, err := start(std, ctx.String("root"), s, false)
 			return err
 		})
@@ -95,7 +95,7 @@ func start(std streams, root string, state container.State, attach bool) (*launc
 // own takes the container's ledger, and waits for a moment where somebody has it: a monitor that puts things in order, or another
 // command that starts the container. A container that runs when it gets the ledger is left alone: nil without an error.
 func own(s *store.Store, state container.State, undo ...store.Undo) (*store.Ledger, error) {
-	for range 500 {
+	for try := range 600 {
 		ledger, err := s.Begin(state.ID, undo...)
 		if err == nil {
 			return ledger, nil
@@ -110,7 +110,7 @@ func own(s *store.Store, state container.State, undo ...store.Undo) (*store.Ledg
 		if err == nil && now.Alive() {
 			return nil, nil
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(min(time.Duration(try+1)*100*time.Microsecond, 10*time.Millisecond))
 	}
 	return nil, fmt.Errorf("container %s is busy: another lab command is at work on it; try again", state.Name)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -92,7 +93,7 @@ func killCommand(std streams) *cli.Command {
 				}
 				defer unix.Close(process)
 				if sig == unix.SIGKILL {
-					keepStopped(store.Open(ctx.String("root")).Container(s.ID), s)
+					keepStopped(store.Open(ctx.String("root")).Container(s.ID), s, "")
 				}
 				if err := unix.PidfdSendSignal(process, sig, nil, 0); err != nil {
 					return fmt.Errorf("signal container %s: %w", s.Name, err)
@@ -106,21 +107,42 @@ func killCommand(std streams) *cli.Command {
 	}
 }
 
-// eachContainer does something to every container that the arguments name, and prints the names of those where it worked.
+// eachContainer does something to every container that the arguments name, to several at once, and prints the names of those where it
+// worked, in their order.
 func eachContainer(ctx *cli.Context, std streams, do func(container.State) error) error {
+	return inTurns(ctx, std, 16, do)
+}
+
+func inTurns(ctx *cli.Context, std streams, atOnce int, do func(container.State) error) error {
 	if ctx.NArg() == 0 {
 		return &exit{code: 1, err: fmt.Errorf("%s wants the name or id of a container", ctx.Command.Name)}
 	}
 	if err := sweep(ctx.String("root")); err != nil {
 		complain(std.err, err)
 	}
-	var failed []error
-	for _, name := range ctx.Args().Slice() {
-		state, err := findState(ctx.String("root"), name)
-		if err == nil {
-			err = do(state)
+	names := ctx.Args().Slice()
+	results := make([]chan error, len(names))
+	turn := make(chan struct{}, atOnce)
+	for i, name := range names {
+		results[i] = make(chan error, 1)
+		turn <- struct{}{}
+		work := func() {
+			defer func() { <-turn }()
+			state, err := findState(ctx.String("root"), name)
+			if err == nil {
+				err = do(state)
+			}
+			results[i] <- err
 		}
-		if err != nil {
+		if len(names) == 1 || atOnce == 1 {
+			work()
+		} else {
+			go work()
+		}
+	}
+	var failed []error
+	for i, name := range names {
+		if err := <-results[i]; err != nil {
 			failed = append(failed, err)
 			continue
 		}
@@ -149,7 +171,7 @@ func stopContainer(root string, s container.State, how stopping) error {
 	if err != nil {
 		return err
 	}
-	keepStopped(dir, s)
+	keepStopped(dir, s, loop.OthersFinish)
 	process, err := openProcess(s)
 	if err != nil {
 		if s.Status == container.Created || s.Status == container.Exited {
@@ -175,14 +197,12 @@ func stopContainer(root string, s container.State, how stopping) error {
 	return fmt.Errorf("stop container %s: its process %d does not even end by SIGKILL: it hangs in the kernel", s.Name, s.PID)
 }
 
-// keepStopped tells the monitor not to start the container again.
-func keepStopped(dir string, s container.State) {
+// keepStopped tells the monitor not to start the container again, and with content what else it is to leave to us.
+func keepStopped(dir string, s container.State, content string) {
 	if s.Monitor == 0 && s.Status != container.Restarting {
 		return
 	}
-	if file, err := os.OpenFile(filepath.Join(dir, loop.StoppedFile), os.O_CREATE|os.O_WRONLY, 0o640); err == nil {
-		_ = file.Close()
-	}
+	_ = os.WriteFile(filepath.Join(dir, loop.StoppedFile), []byte(content), 0o640) // on a full disk it is there, and empty
 }
 
 // thaw lets a paused container's processes go on.
@@ -207,20 +227,21 @@ func processEnded(process int, most time.Duration) bool {
 	}
 }
 
-// settled waits, not for long, until the container's ledger is gone: whoever ran it has undone what was made. Where that one was killed,
-// this lab does it.
+// settled waits until whoever ran the container has gone, and puts everything in order where that was left to us: by a monitor that read
+// so in the file stopped, or by one that was killed.
 func settled(root string, s container.State) error {
-	ledger := store.Open(root).Path("ledger", s.ID)
-	for try := range 500 {
-		if _, err := os.Stat(ledger); errors.Is(err, os.ErrNotExist) {
+	st := store.Open(root)
+	file := st.Path("ledger", s.ID)
+	for try := range 600 {
+		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
 			return nil
 		}
-		if try%20 == 19 || s.Error == lostMonitor {
-			if err := sweep(root); err != nil {
-				return err
-			}
+		if ledger, err := st.Begin(s.ID); err == nil {
+			return finish(st, s.ID, ledger)
+		} else if !errors.Is(err, fs.ErrExist) {
+			return err
 		}
-		time.Sleep(min(time.Duration(try+1)*200*time.Microsecond, 10*time.Millisecond))
+		time.Sleep(min(time.Duration(try+1)*100*time.Microsecond, 10*time.Millisecond))
 	}
 	return fmt.Errorf("container %s has ended, but the lab that runs it does not clean up; the next lab command does when that lab is gone", s.Name)
 }

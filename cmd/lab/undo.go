@@ -96,20 +96,23 @@ func settleDead(s *store.Store, dir string) error {
 	if err != nil {
 		return err
 	}
-	if state.Status == container.Exited || state.Status == container.Created {
-		return state.Write(dir) // with the end that a monitor has noted
-	}
-	if state.Status == container.Restarting {
-		state.Status, state.Error = container.Exited, "its monitor was killed before it could start the container again"
-		return state.Write(dir)
-	}
-	lost := state.Monitor != 0
-	state.Ended(137, time.Now())
-	state.Error = "lab was killed while the container ran, and the container with it"
-	if lost {
-		state.ExitCode, state.Error = 255, "its monitor was killed, and nobody saw how the container ended"
-	}
+	conclude(&state)
 	return state.Write(dir)
+}
+
+// conclude ends a record whose container has no process any more, where nobody has written how it ended.
+func conclude(s *container.State) {
+	switch {
+	case s.Status == container.Exited || s.Status == container.Created || s.Status == container.Dead:
+	case s.Status == container.Restarting:
+		s.Status, s.Error = container.Exited, "its monitor was killed before it could start the container again"
+	case s.Monitor != 0:
+		s.Ended(255, time.Now())
+		s.Error = "its monitor was killed, and nobody saw how the container ended"
+	default:
+		s.Ended(137, time.Now())
+		s.Error = "lab was killed while the container ran, and the container with it"
+	}
 }
 
 // releaseUnlessKept gives up the name "NAME ID" of a container that left no record; one that did keeps its name until it is

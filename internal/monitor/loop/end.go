@@ -46,6 +46,9 @@ func (l *loop) leave() int {
 			c.send(packet)
 		}
 	}
+	if !again && read(StoppedFile) == OthersFinish {
+		return 0
+	}
 	args := []string{"lab", "--root", l.Root, "monitor", "end", l.ID}
 	if again && l.rest() {
 		args = []string{"lab", "--root", l.Root, "monitor", "again", l.ID, strconv.Itoa(l.Count + 1), strconv.Itoa(l.nextDelay())}

@@ -33,5 +33,7 @@ const (
 	SocketFile  = "attach"
 	EndFile     = "end"
 	StoppedFile = "stopped" // there when somebody asked the container to stop: it is not started again
+	// OthersFinish in that file says that who asked also puts everything in order: the monitor only notes the end.
+	OthersFinish = "others finish\n"
 	LogDir      = "log"
 )
