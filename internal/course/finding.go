@@ -31,7 +31,9 @@ func (f Finding) String() string {
 	if f.Expected != "" {
 		b.WriteString("; the task wants " + f.Expected)
 	}
-	b.WriteString(".")
+	if !strings.HasSuffix(b.String(), "?") && !strings.HasSuffix(b.String(), ".") {
+		b.WriteString(".")
+	}
 	if f.Advice != "" {
 		b.WriteString(" " + f.Advice)
 	}
