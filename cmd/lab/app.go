@@ -108,6 +108,7 @@ func commands(std streams, args []string) []*cli.Command {
 		execCommand(std), pauseCommand(std), unpauseCommand(std), updateCommand(std), renameCommand(std), portCommand(std), statsCommand(std), topCommand(std),
 		logsCommand(std),
 		commitCommand(std), exportCommand(std), saveCommand(std), diffCommand(std), historyCommand(std), eventsCommand(std), infoCommand(std),
+		completionCommand(std), completeCommand(std),
 		chrootCommand(std), nsCommand(std, args), cgroupCommand(std, args), unionfsCommand(std, args),
 		doctorCommand(std), versionCommand(std),
 		courseCommand(std, args),

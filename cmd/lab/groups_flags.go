@@ -53,7 +53,9 @@ func permute(known []cli.Flag, args []string) []string {
 			return slices.Concat(flags, []string{"--"}, rest, args[i+1:])
 		case len(arg) < 2 || arg[0] != '-':
 			rest = append(rest, arg)
-		case wantsNext(known, arg) && i+1 < len(args):
+		case wantsNext(known, arg) && i+1 == len(args):
+			return append(flags, arg) // its value is missing, and no argument must be taken for it
+		case wantsNext(known, arg):
 			flags = append(flags, arg, args[i+1])
 			i++
 		default:
