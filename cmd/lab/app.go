@@ -103,7 +103,6 @@ func commands(std streams, args []string) []*cli.Command {
 		runCommand(std),
 		pullCommand(std), imagesCommand(std), inspectCommand(std), rmiCommand(std), tagCommand(std), loadCommand(std), importCommand(std),
 		createCommand(std), startCommand(std), restartCommand(std), attachCommand(std), waitCommand(std), monitorCommand(std),
-		createCommand(std), startCommand(std), restartCommand(std), attachCommand(std), waitCommand(std), monitorCommand(std),
 		psCommand(std), stopCommand(std), killCommand(std), rmCommand(std),
 		execCommand(std), pauseCommand(std), unpauseCommand(std), updateCommand(std), renameCommand(std), portCommand(std), statsCommand(std), topCommand(std),
 		logsCommand(std),
