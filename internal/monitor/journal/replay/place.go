@@ -64,14 +64,22 @@ func (l *log) end() place {
 	return place{{p.number, p.size[0]}, {p.number, p.size[1]}}
 }
 
-// marked is the place behind the last byte that has a mark.
+// marked is the place behind the last bytes that have a mark. Marks of bytes that came after the files were looked at do not count:
+// they may be of one stream, and of the other there may be older ones.
 func (l *log) marked() place {
 	if len(l.parts) == 0 {
 		return place{}
 	}
 	p := l.parts[len(l.parts)-1]
-	m := p.last()
-	return place{{p.number, min(m.Size[0], p.size[0])}, {p.number, min(m.Size[1], p.size[1])}}
+	to := place{{p.number, 0}, {p.number, 0}}
+	p.backward(func(m journal.Mark) bool {
+		if m.Size[0] > p.size[0] || m.Size[1] > p.size[1] {
+			return true
+		}
+		to[0].at, to[1].at = m.Size[0], m.Size[1]
+		return false
+	})
+	return to
 }
 
 // at is the place of what came at a time or later: in each stream where the first line begins after the last byte from before.

@@ -55,7 +55,7 @@ func equal(t *testing.T, want, got, what string) {
 }
 
 func TestPrintIsWhatTheModelSays(t *testing.T) {
-	for seed := range uint64(150) {
+	for seed := range uint64(100) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 1))
 			dir := t.TempDir() + "/log"
@@ -68,7 +68,7 @@ func TestPrintIsWhatTheModelSays(t *testing.T) {
 
 // A kill, or a power cut, or a full disk leaves a log that ends anywhere.
 func TestPrintOfADamagedLog(t *testing.T) {
-	for seed := range uint64(150) {
+	for seed := range uint64(100) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 2))
 			dir := t.TempDir() + "/log"
