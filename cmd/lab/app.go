@@ -104,7 +104,7 @@ func commands(std streams, args []string) []*cli.Command {
 		pullCommand(std), imagesCommand(std), inspectCommand(std), rmiCommand(std), tagCommand(std), loadCommand(std), importCommand(std),
 		createCommand(std), startCommand(std), restartCommand(std), attachCommand(std), waitCommand(std), monitorCommand(std),
 		psCommand(std), stopCommand(std), killCommand(std), rmCommand(std),
-		execCommand(std), pauseCommand(std), unpauseCommand(std), updateCommand(std), renameCommand(std), portCommand(std), statsCommand(std), topCommand(std),
+		execCommand(std), pauseCommand(std), unpauseCommand(std), updateCommand(std), renameCommand(std), portCommand(std), statsCommand(std), topCommand(std), cpCommand(std),
 		logsCommand(std),
 		commitCommand(std), exportCommand(std), saveCommand(std), diffCommand(std), historyCommand(std), eventsCommand(std), infoCommand(std),
 		completionCommand(std), completeCommand(std),

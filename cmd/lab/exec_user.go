@@ -26,7 +26,7 @@ func (r *execRequest) who(root int, first *container.First) error {
 	}
 	u, err := user.GetExecUser(r.user, &user.ExecUser{Home: "/"}, bytes.NewReader(passwd), bytes.NewReader(group))
 	if err != nil {
-		return fmt.Errorf("unable to find user %s: %w", r.user, err)
+		return err // "unable to find user …"
 	}
 	own := &specs.User{UID: uint32(u.Uid), GID: uint32(u.Gid)}
 	for _, gid := range append([]int{u.Gid}, u.Sgids...) {

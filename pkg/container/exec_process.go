@@ -108,3 +108,20 @@ func Home(env []string) string {
 	}
 	return ""
 }
+
+// ReadSpec reads config.json in a container's directory without its seccomp profile, which only a start needs.
+func ReadSpec(dir string) (*specs.Spec, error) {
+	data, err := os.ReadFile(filepath.Join(dir, "config.json"))
+	if err != nil {
+		return nil, fmt.Errorf("read the container's configuration: %w", err)
+	}
+	s := &specs.Spec{}
+	rest, _ := withoutDefaultProfile(data)
+	if err := json.Unmarshal(rest, s); err != nil {
+		return nil, fmt.Errorf("read the container's configuration in %s: %w", dir, err)
+	}
+	if s.Process == nil || s.Linux == nil || s.Root == nil {
+		return nil, fmt.Errorf("read the container's configuration in %s: it has no process, root or linux section", dir)
+	}
+	return s, nil
+}
