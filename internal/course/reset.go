@@ -51,7 +51,7 @@ func (s *Session) Reset(ctx context.Context, l *Lab) (*Cleaned, error) {
 	declared := r.declaredProcesses(ctx)
 	for _, step := range []func(context.Context) error{
 		r.records,
-		func(context.Context) error { return r.processes(declared) },
+		func(ctx context.Context) error { return r.processes(ctx, declared) },
 		r.links, r.namespaces, r.mounts, r.groups, r.sysctls, r.files, r.work,
 	} {
 		errs = append(errs, step(ctx))
@@ -197,14 +197,19 @@ func (r resetting) declaredProcesses(ctx context.Context) []process {
 	return all
 }
 
-func (r resetting) processes(declared []process) error {
+func (r resetting) processes(ctx context.Context, declared []process) error {
 	var errs []error
+	r.thaw(ctx)
 	for _, p := range append(declared, r.ledger.runProcesses()...) {
 		if p.PID == os.Getpid() || p.PID == 1 || slices.ContainsFunc(ancestorsUpTo(0), func(q process) bool { return q.PID == p.PID }) {
 			r.out.left("%s: reset was started from it", &p)
 			continue
 		}
 		if !p.alive() || r.wasThere("process", p.identity(), p.String()) {
+			continue
+		}
+		if whose := r.stranger(&p); whose != "" {
+			r.out.left("%s: it is of %s", &p, whose)
 			continue
 		}
 		if err := kill(p); err != nil {
@@ -214,6 +219,21 @@ func (r resetting) processes(declared []process) error {
 		r.out.removed("%s", &p)
 	}
 	return errors.Join(errs...)
+}
+
+// stranger says whose a process is that matches what the lab declares and was started by somebody else.
+func (r resetting) stranger(p *process) string {
+	if r.v.typed(*p) > 0 {
+		return ""
+	}
+	self := process{PID: os.Getpid()}
+	if a, b := p.login(), self.login(); a != "" && b != "" && a != b {
+		return "user " + a + ", who has logged in for themselves"
+	}
+	if p.course() != os.Getenv(courseVariable) {
+		return "another course, or of none"
+	}
+	return ""
 }
 
 func (r resetting) links(ctx context.Context) error {
@@ -357,7 +377,7 @@ func (r resetting) leave(m *cgroup.Machine) {
 			if err != nil || p.TTY == 0 && !slices.ContainsFunc(ancestorsUpTo(0), func(q process) bool { return q.PID == pid }) {
 				continue
 			}
-			if os.WriteFile(to+"/cgroup.procs", []byte(word), 0) == nil && !contains(named, p.String()) {
+			if os.WriteFile(to+"/cgroup.procs", []byte(word), 0) == nil && pid != os.Getpid() && !contains(named, p.String()) {
 				named = append(named, p.String())
 			}
 		}
