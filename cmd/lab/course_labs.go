@@ -68,7 +68,7 @@ EXAMPLE:
 			for _, word := range args {
 				name, err := c.Find(word)
 				if err != nil {
-					return err
+					return explainCourse(err)
 				}
 				names = append(names, name)
 			}

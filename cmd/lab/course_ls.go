@@ -97,10 +97,10 @@ func labMark(p *course.Page, l labLine) string {
 		passed, current = "x", ">"
 	}
 	switch {
-	case l.Current && l.Done < l.Tasks:
-		return current
 	case !l.Passed.IsZero():
 		return passed
+	case l.Current:
+		return current
 	}
 	return " "
 }

@@ -10,11 +10,12 @@ import (
 
 // Lesson is the text of a lab as a page: with tasks and their ticks, boxes and variables.
 type Lesson struct {
-	Lab    *Lab
-	Text   string
-	Record *Record                         // what is done; nil: nothing
-	Source fs.FS                           // lab's own source, for the boxes
-	Fill   func(ref string) (string, bool) // variables; nil: none
+	Lab      *Lab
+	Text     string
+	Language string
+	Record   *Record                         // what is done; nil: nothing
+	Source   fs.FS                           // lab's own source, for the boxes
+	Fill     func(ref string) (string, bool) // variables; nil: none
 }
 
 // Lesson reads the lesson of a lab in the session's language.
@@ -31,7 +32,7 @@ func (s *Session) Lesson(ctx context.Context, l *Lab, source fs.FS) (*Lesson, er
 	if err != nil { // not started: the words mean what they will mean then
 		v = s.view(l, &Ledger{Work: s.Work(l.Name), Home: Home{}})
 	}
-	return &Lesson{Lab: l, Text: text, Record: p.Lab(l.Name), Source: source, Fill: v.words(ctx)}, nil
+	return &Lesson{Lab: l, Text: text, Language: s.Language, Record: p.Lab(l.Name), Source: source, Fill: v.words(ctx)}, nil
 }
 
 // words fills in what does not change while a lesson is read: lab's own variables, and values.
@@ -80,7 +81,11 @@ func (l *Lesson) task(p *Page, name string) string {
 				tick = "\\[x\\]"
 			}
 		}
-		return fmt.Sprintf("%s **Task %d of %d: %s**\n\n%s", tick, i+1, len(l.Lab.Tasks), t.Title, t.Text)
+		form := "%s **Task %d of %d: %s**\n\n%s"
+		if l.Language == "zh" {
+			form = "%s **任务 %d/%d：%s**\n\n%s"
+		}
+		return fmt.Sprintf(form, tick, i+1, len(l.Lab.Tasks), t.Title, t.Text)
 	}
 	return ""
 }

@@ -20,7 +20,20 @@ func (v *View) candidates(ctx context.Context, def *Var) []process {
 			return []process{p}
 		}
 	}
-	return v.selected(ctx, def.Process)
+	found := v.selected(ctx, def.Process)
+	// Another learner on this machine may have the like: what lab itself has typed for this one comes first.
+	slices.SortStableFunc(found, func(a, b process) int { return v.typed(b) - v.typed(a) })
+	return found
+}
+
+// typed is 1 for a process of a script that lab has run for this learner.
+func (v *View) typed(p process) int {
+	for _, r := range v.Runs {
+		if p.Session == r.Session && p.Start >= r.Since {
+			return 1
+		}
+	}
+	return 0
 }
 
 // selected lists the processes of which all is true that a selector says.
@@ -138,7 +151,36 @@ func (t *test) matches(v *View, p *process) bool {
 			return false
 		}
 	}
-	return true
+	course := p.course()
+	return course == "" || course == os.Getenv(courseVariable)
+}
+
+// courseVariable says in the environment where a course is kept, if not in the usual place: so that several learners, or
+// tests, on one machine do not take each other's processes for their own.
+const courseVariable = "LAB_COURSE"
+
+// course is the value of that variable which the process was started with; "" for none, or where we may not look.
+func (p *process) course() string {
+	text, err := os.ReadFile(procFile(p.PID, "environ"))
+	if err != nil {
+		return ""
+	}
+	for entry := range strings.SplitSeq(string(text), "\x00") {
+		if value, ok := strings.CutPrefix(entry, courseVariable+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// login is the user who logged in to start the process, whatever sudo has made of them since; "" for none. See
+// proc_pid_loginuid(5).
+func (p *process) login() string {
+	text, err := os.ReadFile(procFile(p.PID, "loginuid"))
+	if err != nil || string(text) == "4294967295" {
+		return ""
+	}
+	return string(text)
 }
 
 func leadsTo(p *process, link string, want inode) bool {

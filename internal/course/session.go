@@ -47,7 +47,7 @@ func Open(c *Catalog) (*Session, error) {
 			s.GID, _ = strconv.Atoi(u.Gid)
 		}
 	}
-	if dir := os.Getenv("LAB_COURSE"); dir != "" {
+	if dir := os.Getenv(courseVariable); dir != "" {
 		dir, err := filepath.Abs(dir)
 		if err != nil {
 			return nil, fmt.Errorf("find the directory of the course: %w", err)
@@ -194,7 +194,7 @@ func (s *Session) View(l *Lab) (*View, error) {
 
 func (s *Session) view(l *Lab, ledger *Ledger) *View {
 	v := &View{
-		Lab: l, Work: ledger.Work, Home: ledger.Home, Root: s.Root, Program: s.Program, Parent: s.Parent, Pinned: ledger.Pinned,
+		Lab: l, Work: ledger.Work, Home: ledger.Home, Root: s.Root, Program: s.Program, Parent: s.Parent, Pinned: ledger.Pinned, Runs: ledger.Runs,
 	}
 	v.look()
 	return v

@@ -22,6 +22,7 @@ type View struct {
 	Program string         // the lab program, which checks of containers ask; and its directory is first in PATH
 	Pinned  map[string]int // processes that the learner named: sleeper=4242
 
+	Runs   []Run  // scripts that lab has run in this lab
 	Parent string // the control group that the fence is made below; "" is the top
 
 	processes []process // of this round
