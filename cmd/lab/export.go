@@ -125,23 +125,41 @@ func writeOutput(name string, std streams, write func(io.Writer) error) error {
 		}
 		return errors.Join(write(file), file.Close())
 	}
-	file, err := os.CreateTemp(filepath.Dir(name), ".lab-*")
+	file, give, err := nameless(name)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	err = write(file)
-	if err == nil {
-		err = file.Chmod(0o600)
+	if err = write(file); err == nil {
+		err = give()
 	}
 	if closed := file.Close(); err == nil {
 		err = closed
 	}
-	if err == nil {
-		err = os.Rename(file.Name(), name)
+	return fullDisk(err, filepath.Dir(name))
+}
+
+// nameless makes a file that has no name before give is called, so that nothing is left over of one that was not finished, even if lab is killed.
+//
+// Kernel: open(2) O_TMPFILE, linkat(2), rename(2).
+func nameless(name string) (file *os.File, give func() error, err error) {
+	fd, err := unix.Open(filepath.Dir(name), unix.O_TMPFILE|unix.O_WRONLY|unix.O_CLOEXEC, 0o600)
+	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EISDIR) { // a file system that has no such files
+		file, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+		return file, func() error { return nil }, err
 	}
 	if err != nil {
-		_ = os.Remove(file.Name())
-		return fullDisk(err, filepath.Dir(name))
+		return nil, nil, err
 	}
-	return nil
+	file = os.NewFile(uintptr(fd), name)
+	return file, func() error {
+		temp := fmt.Sprintf("%s.%d.new", name, os.Getpid())
+		if err := unix.Linkat(unix.AT_FDCWD, fmt.Sprintf("/proc/self/fd/%d", fd), unix.AT_FDCWD, temp, unix.AT_SYMLINK_FOLLOW); err != nil {
+			return fmt.Errorf("name %s: %w", name, err)
+		}
+		if err := os.Rename(temp, name); err != nil {
+			_ = os.Remove(temp)
+			return err
+		}
+		return nil
+	}, nil
 }

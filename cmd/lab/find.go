@@ -37,6 +37,7 @@ func pull(ctx context.Context, std streams, images *image.Store, name string, op
 	if err != nil {
 		return nil, err
 	}
+	noteImage(images.Root(), "pull", result.Image, result.Ref.Familiar())
 	if !quiet {
 		fmt.Fprintf(std.err, "Digest: %s\n", result.Digest)
 		status := "Image is up to date for"

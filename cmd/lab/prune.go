@@ -174,7 +174,7 @@ func (p *pruning) remove(c listed) (bool, error) {
 	if err := ledger.Undo(doers(s, nil)); err != nil {
 		return false, err
 	}
-	note(p.root, c.State, "destroy")
+	tell(s, c.State, "destroy", nil)
 	return true, nil
 }
 
