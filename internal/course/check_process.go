@@ -75,15 +75,16 @@ func (v *View) noProcess(ctx context.Context, q *ProcessCheck, what string) Find
 	if others := v.selected(ctx, &Select{Command: command}); len(others) > 0 {
 		return no(fmt.Sprintf("%s is there, but there is no %s", &others[0], what), "one").at(fmt.Sprintf("`ls -l /proc/%d`", others[0].PID))
 	}
-	// What was typed in a terminal may have been meant: other arguments, or ended already.
+	// What was typed in this terminal may have been meant: other arguments, or ended already.
+	self, _ := readProcess(os.Getpid())
 	name, _, _ := strings.Cut(command, " ")
 	for _, p := range v.selected(ctx, &Select{State: "zombie"}) {
-		if p.Name == name && p.TTY != 0 {
+		if p.Name == name && p.TTY != 0 && p.TTY == self.TTY {
 			return f.advise(fmt.Sprintf("%s has ended already, and its parent has not asked for its status.", &p))
 		}
 	}
 	for _, p := range v.selected(ctx, &Select{Command: name + " ..."}) {
-		if p.TTY != 0 {
+		if p.TTY != 0 && p.TTY == self.TTY {
 			return f.advise(fmt.Sprintf("%s is another one: the arguments differ.", &p))
 		}
 	}
