@@ -19,6 +19,7 @@ import (
 	"github.com/container-labs/lab/internal/kernel"
 	"github.com/container-labs/lab/internal/store"
 	"github.com/container-labs/lab/pkg/container"
+	"github.com/container-labs/lab/pkg/ns"
 	"github.com/container-labs/lab/pkg/unionfs"
 )
 
@@ -117,6 +118,19 @@ func (in *inside) mount(root string, s *store.Store, writing bool) (int, error) 
 		}
 	}
 	_ = unionfs.ForgetVolatile(overlay.Work)
+	users := -1
+	if len(in.owners.uids) > 0 {
+		file, err := ns.NewUser(ownerMaps(in.owners.uids), ownerMaps(in.owners.gids))
+		if err != nil {
+			return -1, err
+		}
+		defer file.Close()
+		users = int(file.Fd())
+		uid, gid := in.owners.outside(0, 0)
+		if err := unix.Chown(overlay.Upper, uid, gid); err != nil {
+			return -1, fmt.Errorf("give the container's own layer to its root: %w", err)
+		}
+	}
 	type result struct {
 		fd  int
 		err error
@@ -124,19 +138,15 @@ func (in *inside) mount(root string, s *store.Store, writing bool) (int, error) 
 	done := make(chan result)
 	go func() {
 		runtime.LockOSThread() // and never unlock it: the thread ends with its mount namespace
-		fd, err := in.mountHere(overlay, writing)
+		fd, err := in.mountHere(overlay, users, writing)
 		done <- result{fd, err}
 	}()
 	r := <-done
 	return r.fd, r.err
 }
 
-func (in *inside) mountHere(overlay unionfs.Overlay, writing bool) (int, error) {
-	ops := append([]kernel.Op{
-		kernel.Unshare(unix.CLONE_NEWNS).For("mount the container's root where nobody sees it"),
-		kernel.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "").For("mount the container's root where nobody sees it"),
-	}, overlay.Ops()...)
-	if err := kernel.DoAll(ops); err != nil {
+func (in *inside) mountHere(overlay unionfs.Overlay, users int, writing bool) (int, error) {
+	if err := kernel.DoAll(container.RootOps(overlay, users)); err != nil {
 		return -1, err
 	}
 	fd, err := kernel.Do(kernel.OpenTree(kernel.AtCwd, overlay.Target, unix.OPEN_TREE_CLOEXEC).For("open the root"))
@@ -213,6 +223,14 @@ func (o owners) inside(uid, gid int) (int, int) {
 
 func (o owners) outside(uid, gid int) (int, int) {
 	return mapOwner(o.uids, uid, true), mapOwner(o.gids, gid, true)
+}
+
+func ownerMaps(list []specs.LinuxIDMapping) []ns.IDMap {
+	maps := make([]ns.IDMap, len(list))
+	for i, m := range list {
+		maps[i] = ns.IDMap{Inside: m.ContainerID, Outside: m.HostID, Size: m.Size}
+	}
+	return maps
 }
 
 func mapOwner(maps []specs.LinuxIDMapping, id int, out bool) int {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/container-labs/lab/internal/kernel"
 	"github.com/container-labs/lab/pkg/ns"
+	"github.com/container-labs/lab/pkg/unionfs"
 )
 
 // In a user namespace of its own the container's root is nobody outside. Three things that root does elsewhere, it then
@@ -142,16 +143,30 @@ func (c *Container) giveUpper(uids, gids []ns.IDMap) error {
 	return err
 }
 
-// mountMapped mounts the root on a thread with a mount namespace of its own, and returns it attached nowhere. The layers are
-// shared by all containers and belong to the host's root; through an idmapped mount (mount_setattr(2), since 5.12, below
-// overlay since 5.19) each container sees its own root as their owner.
+// mountMapped mounts the root on a thread with a mount namespace of its own, and returns it attached nowhere.
 func (c *Container) mountMapped(users int) (int, error) {
-	const tree, merged kernel.Slot = 1, 2
+	const merged kernel.Slot = 2
+	if err := kernel.DoAll(RootOps(c.Root, users)); err != nil {
+		return -1, err
+	}
+	return kernel.Do(kernel.OpenTree(kernel.AtCwd, c.Root.Target, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC).Into(merged).For("take the root along"))
+}
+
+// RootOps are the calls with which a thread mounts a container's root where nobody else sees it. It must be thrown away after.
+//
+// users is the container's user namespace, or -1 where it has none. The layers are shared by all containers and belong to the host's root;
+// through an idmapped mount (mount_setattr(2), since 5.12, below overlay since 5.19) each container sees its own root as their owner, and
+// what is copied up from them belongs to it.
+func RootOps(root unionfs.Overlay, users int) []kernel.Op {
+	const tree kernel.Slot = 1
 	ops := []kernel.Op{
 		kernel.Unshare(unix.CLONE_NEWNS).For("prepare the root where nobody sees it"),
 		kernel.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "").For("prepare the root where nobody sees it"),
 	}
-	for _, layer := range c.Root.Lower {
+	for _, layer := range root.Lower {
+		if users < 0 {
+			break
+		}
 		why := "map the owners of layer " + filepath.Base(filepath.Dir(layer))
 		ops = append(ops,
 			kernel.OpenTree(kernel.AtCwd, layer, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC).Into(tree).For(why),
@@ -160,11 +175,7 @@ func (c *Container) mountMapped(users int) (int, error) {
 			kernel.Close(tree.Ref()).For(why),
 		)
 	}
-	ops = append(ops, c.Root.Ops()...)
-	if err := kernel.DoAll(ops); err != nil {
-		return -1, err
-	}
-	return kernel.Do(kernel.OpenTree(kernel.AtCwd, c.Root.Target, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC).Into(merged).For("take the root along"))
+	return append(ops, root.Ops()...)
 }
 
 // bindDevice shows a device node of the host: in a user namespace mknod(2) is refused.
