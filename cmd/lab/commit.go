@@ -138,7 +138,7 @@ func (e *examined) imageConfig(images *image.Store, author, message string, chan
 		cfg = *old
 	}
 	created := image.Time{Time: time.Now().UTC()}
-	cfg.Created, cfg.Author, cfg.Container, cfg.DockerVersion = created, author, e.ID, ""
+	cfg.Created, cfg.Author, cfg.Container = created, author, e.ID
 	for len(cfg.History) == 0 && len(e.Layers) > 0 { // an image that tells nothing: one step for each layer
 		cfg.History = make([]image.History, len(e.Layers))
 	}

@@ -21,7 +21,6 @@ type psFilter struct {
 	filters
 	root     string
 	anyState bool // a filter asks for those that do not run too
-	ids      map[string]bool
 	names    []*regexp.Regexp
 	exited   []int
 	before   time.Time

@@ -137,20 +137,16 @@ func (a *archiveWriter) add(p *savedImage) error {
 	if err != nil {
 		return err
 	}
-	c, err := a.store.readContent(rec.Manifest)
+	config, err := a.store.readBlob(rec.ID, maxConfig)
 	if err != nil {
 		return err
 	}
-	for digest, data := range map[string][]byte{rec.Manifest.Digest: c.manifest, rec.ID: c.config} {
-		if got := digestOf(data); got != digest {
-			return fmt.Errorf("%w: want %s, got %s", ErrDigest, digest, got)
-		}
-	}
-	d := rec.Manifest
-	if c.manifest, err = a.withBlobs(c.manifest, c.config, rec.DiffIDs); err != nil {
+	manifest, err := a.store.manifestToSave(p, rec, config)
+	if err != nil {
 		return err
 	}
-	d.Digest, d.Size = digestOf(c.manifest), int64(len(c.manifest))
+	c := content{manifest: manifest, config: config}
+	d := descriptor{Digest: digestOf(c.manifest), Size: int64(len(c.manifest))}
 	m, err := parseManifest(c.manifest)
 	if err != nil {
 		return err
@@ -187,18 +183,35 @@ func shortNames(names []string) []string {
 	return list
 }
 
-// withBlobs returns the manifest, or, where a layer's blob is not here but the same layer under another compression is, one that names what is here.
-func (a *archiveWriter) withBlobs(data, config []byte, diffIDs []string) ([]byte, error) {
-	m, err := parseManifest(data)
+// manifestToSave is one of those that the image came with, whose blobs are all here: the first name's if possible. Of an image that came twice, differently
+// compressed, only one has them. Where none has, because a layer was here before under another compression, it is one that names what is here.
+func (s *Store) manifestToSave(p *savedImage, rec *record, config []byte) ([]byte, error) {
+	x, err := s.readIndex()
 	if err != nil {
 		return nil, err
 	}
-	for _, l := range m.Layers {
-		if !a.store.hasBlob(l.Digest) {
-			return a.store.composeManifest(config, diffIDs)
+	candidates := []descriptor{rec.Manifest}
+	for _, d := range x.Manifests {
+		if d.id() != rec.ID {
+			continue
+		}
+		if len(p.names) > 0 && d.name() == p.names[0] {
+			candidates = append([]descriptor{d}, candidates...)
+		} else {
+			candidates = append(candidates, d)
 		}
 	}
-	return data, nil
+	for _, d := range candidates {
+		data, err := s.readBlob(d.Digest, maxManifest)
+		if err != nil {
+			continue
+		}
+		m, err := parseManifest(data)
+		if err == nil && !slices.ContainsFunc(m.Layers, func(l descriptor) bool { return !s.hasBlob(l.Digest) }) {
+			return data, nil
+		}
+	}
+	return s.composeManifest(config, rec.DiffIDs)
 }
 
 func (a *archiveWriter) write() error {
