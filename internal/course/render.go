@@ -357,27 +357,30 @@ func (r *renderer) table(indent string) {
 		}
 		r.lines = r.lines[1:]
 	}
-	var widths []int
+	var widths, least []int // least is a column's longest word: narrower it cannot be
 	for _, row := range rows {
 		for i, cell := range row {
 			if i == len(widths) {
-				widths = append(widths, 0)
+				widths, least = append(widths, 0), append(least, 0)
 			}
 			widths[i] = max(widths[i], columns(cell))
+			for _, word := range splitWords(cell) {
+				least[i] = max(least[i], columns(word))
+			}
 		}
 	}
 	room := r.Width - len(indent) - 2*(len(widths)-1)
-	for excess := sum(widths) - room; excess > 0; excess = sum(widths) - room {
+	for sum(widths) > room {
 		widest := 0
 		for i := range widths {
-			if widths[i] >= widths[widest] {
+			if widths[i]-least[i] > widths[widest]-least[widest] {
 				widest = i
 			}
 		}
-		if widths[widest] <= 8 {
+		if widths[widest] <= least[widest] {
 			break
 		}
-		widths[widest] -= min(excess, max(1, widths[widest]-8))
+		widths[widest]--
 	}
 	r.gap()
 	for n, row := range rows {
