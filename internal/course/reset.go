@@ -35,6 +35,16 @@ func (c *Cleaned) left(format string, args ...any) {
 // Reset takes back what a lab has made: what its ledger says and what lab.yaml declares, and nothing else. It can be called
 // again after any failure; a lab that is not started has nothing to take back.
 func (s *Session) Reset(ctx context.Context, l *Lab) (*Cleaned, error) {
+	unlock, err := s.lock("ledger/.lock")
+	if err != nil {
+		return &Cleaned{Lab: l.Name}, err
+	}
+	defer unlock()
+	return s.reset(ctx, l)
+}
+
+// reset is Reset for who has the lock.
+func (s *Session) reset(ctx context.Context, l *Lab) (*Cleaned, error) {
 	out := &Cleaned{Lab: l.Name, Removed: []string{}, Left: []string{}}
 	ledger, err := s.Ledger(l.Name)
 	var not *NotStartedError
@@ -230,7 +240,7 @@ func (r resetting) stranger(p *process) string {
 	if a, b := p.login(), self.login(); a != "" && b != "" && a != b {
 		return "user " + a + ", who has logged in for themselves"
 	}
-	if p.course() != os.Getenv(courseVariable) {
+	if !r.v.ours(p) {
 		return "another course, or of none"
 	}
 	return ""

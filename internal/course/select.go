@@ -151,8 +151,27 @@ func (t *test) matches(v *View, p *process) bool {
 			return false
 		}
 	}
-	course := p.course()
-	return course == "" || course == os.Getenv(courseVariable)
+	return v.ours(p)
+}
+
+// ours says whether a process is of this course: it has our variable in its environment, or what started it has, or none of
+// us has any.
+func (v *View) ours(p *process) bool {
+	mine, its := os.Getenv(courseVariable), p.course()
+	if its != "" || mine == "" || v.typed(*p) > 0 {
+		return its == mine || v.typed(*p) > 0
+	}
+	for at, n := p.Parent, 0; at > 1 && n < 100; n++ { // a container has an environment of its own
+		i := slices.IndexFunc(v.all(), func(q process) bool { return q.PID == at })
+		if i < 0 {
+			break
+		}
+		if course := v.processes[i].course(); course != "" {
+			return course == mine
+		}
+		at = v.processes[i].Parent
+	}
+	return false
 }
 
 // courseVariable says in the environment where a course is kept, if not in the usual place: so that several learners, or

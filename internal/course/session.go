@@ -85,24 +85,38 @@ func (s *Session) Progress() (*Progress, error) {
 
 // change reads the progress, changes it and writes it. Two terminals at once are normal: a lock keeps them apart.
 func (s *Session) change(do func(*Progress)) error {
-	if err := s.mkdir(s.Dir); err != nil {
+	unlock, err := s.lock(".lock")
+	if err != nil {
 		return err
 	}
-	lock, err := os.OpenFile(filepath.Join(s.Dir, ".lock"), os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o644)
-	if err != nil {
-		return fmt.Errorf("lock the progress: %w", err)
-	}
-	defer lock.Close()
-	_ = s.give(lock.Name())
-	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
-		return fmt.Errorf("lock the progress: %w", err)
-	}
+	defer unlock()
 	p, err := s.Progress()
 	if err != nil {
 		return err
 	}
 	do(p)
 	return s.writeJSON(s.ProgressFile(), p)
+}
+
+// lock waits until nobody else holds the lock of that name. The kernel drops it when its holder ends, in whatever way.
+func (s *Session) lock(name string) (unlock func(), err error) {
+	path := filepath.Join(s.Dir, name)
+	if err := s.mkdir(filepath.Dir(path)); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("lock the course: %w", reason(err))
+	}
+	_ = s.give(path)
+	for err = unix.EINTR; err == unix.EINTR; {
+		err = unix.Flock(int(file.Fd()), unix.LOCK_EX)
+	}
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("lock the course: %w", err)
+	}
+	return func() { _ = file.Close() }, nil
 }
 
 // Load reads a lab, by any word that means it; "" is the current one.
@@ -141,6 +155,7 @@ func (e *NotStartedError) Error() string { return "the lab " + e.Lab + " has not
 type Ledger struct {
 	Lab     string         `json:"lab"`
 	Started time.Time      `json:"started"`
+	Ready   bool           `json:"ready"` // all of start is done
 	Work    string         `json:"work"`
 	Home    Home           `json:"home"`
 	Fence   string         `json:"fence,omitempty"`

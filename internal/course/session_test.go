@@ -275,3 +275,27 @@ func TestDiskWins(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "A lab", l.Title)
 }
+
+// Whoever is killed in the middle of start leaves a ledger, and the next start goes by it.
+func TestStartAfterACrash(t *testing.T) {
+	testenv.Root(t)
+	s, l := newSession(t, strings.Replace(wholeLab, "mkdir m a; echo $lab > name", "mkdir m; mount -t tmpfs x m; sleep 48001 & echo $lab > name", 1))
+	_, err := s.Start(t.Context(), l, StartOptions{})
+	require.NoError(t, err)
+	ledger, err := s.Ledger(l.Name)
+	require.NoError(t, err)
+	ledger.Ready = false
+	require.NoError(t, s.write(ledger))
+	started, err := s.Start(t.Context(), l, StartOptions{})
+	require.NoError(t, err)
+	assert.False(t, started.Again)
+	require.Len(t, started.Cleaned, 1)
+	assert.Contains(t, strings.Join(started.Cleaned[0].Removed, "\n"), "(sleep 48001)")
+	n := 0
+	for _, p := range listProcesses() {
+		if sameCommand(p.Args, "sleep 48001") {
+			n++
+		}
+	}
+	assert.Equal(t, 1, n)
+}

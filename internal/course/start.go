@@ -40,6 +40,11 @@ func (s *Session) Start(ctx context.Context, l *Lab, o StartOptions) (*Started, 
 			return nil, fmt.Errorf("the lab %s has no task %q; there are %s", l.Name, o.Task, strings.Join(l.taskNames(), ", "))
 		}
 	}
+	unlock, err := s.lock("ledger/.lock")
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	if o.CatchUp || o.Task != "" {
 		if err := s.cleanBefore(ctx, l, out); err != nil {
 			return nil, err
@@ -49,12 +54,12 @@ func (s *Session) Start(ctx context.Context, l *Lab, o StartOptions) (*Started, 
 	var not *NotStartedError
 	switch {
 	case err == nil:
-		if _, err := os.Stat(ledger.Work); err == nil && ledger.boot() == bootID() {
+		if _, err := os.Stat(ledger.Work); err == nil && ledger.Ready && ledger.boot() == bootID() {
 			out.Again = true
 			return out, s.change(func(p *Progress) { p.Current = l.Name })
 		}
-		// What it had made is gone with a reboot, or its directory is: begin anew.
-		cleaned, err := s.Reset(ctx, l)
+		// It was interrupted, or what it had made is gone with a reboot, or its directory is: begin anew.
+		cleaned, err := s.reset(ctx, l)
 		if err != nil {
 			return nil, err
 		}
@@ -63,7 +68,7 @@ func (s *Session) Start(ctx context.Context, l *Lab, o StartOptions) (*Started, 
 		return nil, err
 	}
 	if err := s.begin(ctx, l, o, out); err != nil {
-		_, undo := s.Reset(context.WithoutCancel(ctx), l)
+		_, undo := s.reset(context.WithoutCancel(ctx), l)
 		return nil, errors.Join(err, undo)
 	}
 	return out, nil
@@ -96,7 +101,7 @@ func (s *Session) cleanBefore(ctx context.Context, l *Lab, out *Started) error {
 				return err
 			}
 		}
-		cleaned, err := s.Reset(ctx, other)
+		cleaned, err := s.reset(ctx, other)
 		if err != nil {
 			return err
 		}
@@ -148,6 +153,10 @@ func (s *Session) begin(ctx context.Context, l *Lab, o StartOptions, out *Starte
 		if err := s.script(ctx, v, ledger, text, "the setup of the lab"); err != nil {
 			return err
 		}
+	}
+	ledger.Ready = true
+	if err := s.write(ledger); err != nil {
+		return err
 	}
 	err := s.change(func(p *Progress) {
 		p.Current = l.Name
