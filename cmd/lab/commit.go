@@ -96,8 +96,8 @@ func (e *examined) layers(ctx context.Context) []image.LayerSource {
 // otherwise let it go on in the middle. Should lab be killed, the container is left paused: `lab ps` says so, and `lab unpause` helps.
 func (e *examined) hold(pause bool) (resume func() error, err error) {
 	lock, err := lockDirectory(e.dir + "/upper")
-	if errors.Is(err, unix.ENOENT) {
-		return nil, fmt.Errorf("%w: %s", errNoContainer, e.Name)
+	if errors.Is(err, unix.ENOENT) { // it was never started
+		return func() error { return nil }, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("hold container %s: %w", e.Name, err)

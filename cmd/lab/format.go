@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 	"text/tabwriter"
 	"text/template"
@@ -36,6 +37,13 @@ const labelKey = "\x00label " // no field has such a name
 
 // Label is the value of one label.
 func (r record) Label(name string) string { return r[labelKey+name] }
+
+// MarshalJSON is for {{json .}}: the fields alone.
+func (r record) MarshalJSON() ([]byte, error) {
+	fields := maps.Clone(map[string]string(r))
+	maps.DeleteFunc(fields, func(name, _ string) bool { return strings.HasPrefix(name, labelKey) })
+	return json.Marshal(fields)
+}
 
 // headings are what a template makes the first line of a table with.
 type headings map[string]string
