@@ -104,15 +104,9 @@ func (b *besides) pipes(c *container.Container, openStdin bool) error {
 		if owner != 0 { // so that it can open /dev/stdout, which is this pipe
 			_ = unix.Fchown(b.inside[i], owner, -1)
 		}
-		if i > 0 {
-			_, _ = unix.FcntlInt(uintptr(p[0]), unix.F_SETPIPE_SZ, pipeSize)
-		}
 	}
 	return nil
 }
-
-// pipeSize lets a container that prints a lot go on while its monitor writes: 16 pages are the kernel's default.
-const pipeSize = 256 << 10
 
 // hostUser is the container's user as the host counts.
 func hostUser(c *container.Container) int {

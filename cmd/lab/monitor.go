@@ -71,9 +71,9 @@ func finish(s *store.Store, id string, ledger *store.Ledger) error {
 		ledger.Leave()
 		return err
 	}
-	_ = os.Remove(filepath.Join(dir, loop.SocketFile))
-	_ = os.Remove(filepath.Join(dir, loop.EndFile))
-	_ = os.Remove(filepath.Join(dir, loop.StoppedFile))
+	for _, name := range [...]string{loop.SocketFile, loop.EndFile, loop.EndFile + ".new", loop.StoppedFile} {
+		_ = os.Remove(filepath.Join(dir, name))
+	}
 	if killed {
 		tell(s, state, "oom", nil)
 	}

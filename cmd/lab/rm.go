@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/container-labs/lab/internal/store"
+	"github.com/container-labs/lab/pkg/cgroup"
 	"github.com/container-labs/lab/pkg/container"
 )
 
@@ -20,6 +21,9 @@ func rmCommand(std streams) *cli.Command {
 		Action: func(ctx *cli.Context) error {
 			root := ctx.String("root")
 			return eachContainer(ctx, std, func(state container.State) error {
+				if ctx.Bool("force") && state.Status == container.Dead {
+					return removeDead(store.Open(root), state)
+				}
 				if ctx.Bool("force") && (state.Alive() || state.Status == container.Restarting) {
 					if err := stopContainer(root, state, stopping{seconds: new(int), signal: "KILL"}); err != nil {
 						return err
@@ -65,6 +69,22 @@ func removeContainer(s *store.Store, state container.State) error {
 		tell(s, state, "destroy", nil)
 	}
 	return err
+}
+
+// removeDead removes a container whose record cannot be read, and with its group whatever still runs in it.
+func removeDead(s *store.Store, state container.State) error {
+	m, err := cgroup.Detect()
+	if err != nil {
+		return err
+	}
+	if err := m.Group(groupPath(state.ID), cgroup.Limits{}).Delete(); err != nil {
+		return err
+	}
+	ledger, err := own(s, state, store.Undo{Do: "name", Arg: state.Name + " " + state.ID}, store.Undo{Do: "container", Arg: s.Container(state.ID)})
+	if err != nil || ledger == nil {
+		return err
+	}
+	return ledger.Undo(ran(s, m))
 }
 
 func errRunning(state container.State) error {

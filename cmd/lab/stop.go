@@ -128,9 +128,9 @@ func inTurns(ctx *cli.Context, std streams, atOnce int, do func(container.State)
 		turn <- struct{}{}
 		work := func() {
 			defer func() { <-turn }()
-			state, err := findState(ctx.String("root"), name)
+			c, err := findListed(ctx.String("root"), name)
 			if err == nil {
-				err = do(state)
+				err = do(c.State)
 			}
 			results[i] <- err
 		}
@@ -170,6 +170,9 @@ func stopContainer(root string, s container.State, how stopping) error {
 	sig, wait, err := how.resolve(dir)
 	if err != nil {
 		return err
+	}
+	if s.Status == container.Dead {
+		return errors.New(s.Error)
 	}
 	keepStopped(dir, s, loop.OthersFinish)
 	process, err := openProcess(s)

@@ -36,7 +36,7 @@ func nothing(string) error { return nil }
 // doers are the ways to take back what the ledger names.
 func doers(s *store.Store, m *cgroup.Machine) map[string]store.Doer {
 	return map[string]store.Doer{
-		"cgroup":     func(path string) error { return m.Group(path, cgroup.Limits{}).Delete() },
+		"cgroup":     func(path string) error { return deleteGroup(m, path) },
 		"container":  func(dir string) error { return removeBundle(s, dir) },
 		"layers":     nothing, // only says that they are in use
 		"beside":     livesOn,
@@ -46,6 +46,16 @@ func doers(s *store.Store, m *cgroup.Machine) map[string]store.Doer {
 		"unfinished": removeUnfinished,
 		"hole":       removeHole,
 	}
+}
+
+func deleteGroup(m *cgroup.Machine, path string) error {
+	if m == nil {
+		var err error
+		if m, err = cgroup.Detect(); err != nil {
+			return err
+		}
+	}
+	return m.Group(path, cgroup.Limits{}).Delete()
 }
 
 // livesOn is asked first about a container whose monitor died: while its first process runs, it is left alone. The record says so, and
@@ -94,7 +104,7 @@ func settleDead(s *store.Store, dir string) error {
 		return s.Remove(dir)
 	}
 	if err != nil {
-		return err
+		return nil // a record that cannot be read is shown as dead, and waits for rm -f
 	}
 	conclude(&state)
 	return state.Write(dir)

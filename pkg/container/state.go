@@ -124,7 +124,8 @@ func (s State) Alive() bool {
 // Ran notes that the container's first process has just started.
 func (s *State) Ran(pid, monitor int) {
 	s.Status, s.PID, s.Monitor, s.Started, s.Finished = Running, pid, monitor, time.Now(), time.Time{}
-	s.StartTime, s.Boot, s.ExitCode, s.Error, s.OOMKilled = StartTime(pid), BootID(), 0, "", false
+	s.Boot, s.ExitCode, s.Error, s.OOMKilled = BootID(), 0, "", false
+	s.StartTime, _ = startTime(pid) // it may have ended already
 }
 
 // Ended notes that it has ended.
@@ -147,18 +148,26 @@ var BootID = sync.OnceValue(func() string {
 })
 
 // StartTime is field 22 of /proc/PID/stat (proc_pid_stat(5)): when the process started, in clock ticks since boot; 0 when
-// there is no such process.
+// there is no such process, or it has ended and nobody has waited for it yet.
 func StartTime(pid int) uint64 {
+	ticks, ended := startTime(pid)
+	if ended {
+		return 0
+	}
+	return ticks
+}
+
+func startTime(pid int) (ticks uint64, ended bool) {
 	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
-		return 0
+		return 0, true
 	}
 	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:])) // the command's name may hold anything
-	if len(fields) < 20 || fields[0] == "Z" || fields[0] == "X" {
-		return 0
+	if len(fields) < 20 {
+		return 0, true
 	}
-	ticks, _ := strconv.ParseUint(fields[19], 10, 64)
-	return ticks
+	ticks, _ = strconv.ParseUint(fields[19], 10, 64)
+	return ticks, fields[0] == "Z" || fields[0] == "X"
 }
 
 // WriteSpec writes the container's OCI configuration. What runc and crun read is what lab made its list of.

@@ -30,6 +30,7 @@ func Run(args, env []string) int {
 		}
 	}
 	l.process = whoIs(ProcessFD)
+	l.prepare()
 	l.journal, _ = journal.Open(LogDir, o.MaxSize, o.MaxFiles) // without a log the container still runs
 	l.start = now()
 	for !l.turn() {
@@ -51,6 +52,7 @@ type loop struct {
 	start   int64 // in ns since boot
 	process process
 	ended   int // its exit status, in the end
+	endFile int // what is to become the file end; -1: could not be made
 }
 
 // source is one stream of output; its fd is -1 when it has ended.
@@ -126,7 +128,7 @@ func (l *loop) interests() []unix.PollFd {
 func (l *loop) copy(s *source) int {
 	if !s.terminal && len(l.clients) == 0 && l.journal != nil {
 		n, err := l.journal.Splice(s.stream, s.fd)
-		if n == 0 && err == nil {
+		if n == 0 && err != unix.EAGAIN {
 			s.fd = l.shut(s.fd)
 		}
 		return n

@@ -6,6 +6,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// prepare makes the file that the end is noted in, and takes room for it: the container may fill the disk.
+func (l *loop) prepare() {
+	fd, err := unix.Open(EndFile+".new", unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC|unix.O_CLOEXEC, 0o640)
+	if l.endFile = fd; err == nil {
+		_ = unix.Fallocate(fd, 0, 0, 256) // where the file system cannot, the write has to find room
+	}
+}
+
 // note writes the file end: who ended (pid, start time, boot), how, and when. A reader sees a whole line or none.
 func (l *loop) note(code int, again bool) {
 	l.ended = code
@@ -15,18 +23,21 @@ func (l *loop) note(code int, again bool) {
 	if again {
 		line += " restarting"
 	}
-	fd, err := unix.Open(EndFile+".new", unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC|unix.O_CLOEXEC, 0o640)
-	if err != nil {
-		return
+	line += "\n"
+	if l.endFile < 0 {
+		l.prepare()
 	}
-	_, err = unix.Write(fd, []byte(line+"\n"))
-	_ = unix.Close(fd)
+	_, err := unix.Pwrite(l.endFile, []byte(line), 0)
 	if err == nil {
-		err = unix.Rename(EndFile+".new", EndFile)
+		err = unix.Ftruncate(l.endFile, int64(len(line)))
 	}
-	if err != nil {
+	if err == nil {
+		_ = unix.Rename(EndFile+".new", EndFile)
+	} else {
 		_ = unix.Unlink(EndFile + ".new")
 	}
+	_ = unix.Close(l.endFile)
+	l.endFile = -1
 }
 
 // process says which one the pidfd is: its pid, when it started in clock ticks since boot, and in which boot.
