@@ -101,15 +101,32 @@ func (e *Exec) streams(b *builder) {
 // The calling thread joins the container's PID namespace for the moment of the fork, for its children only
 // (pid_namespaces(7)), and then its own again.
 //
-// Kernel: setns(2), clone3(2), and what Plan lists. Errors: [ErrEnded], [ErrSelf].
+// In place of its execves the list gets one of a very small program that makes them: see exec_tramp.go.
+//
+// Kernel: setns(2), clone3(2), memfd_create(2), execveat(2), and what Plan lists. Errors: [ErrEnded].
 func (e *Exec) Start(ops []kernel.Op) (*kernel.Child, error) {
-	start := kernel.Start{Ops: ops}
+	before, execves, err := splitExecves(ops)
+	if err != nil {
+		return nil, err
+	}
+	j, err := newJump()
+	if err != nil {
+		return nil, err
+	}
+	defer j.close()
+	start := kernel.Start{Ops: slices.Concat(before, j.ops(execves, e.Process.Args, e.Process.Env))}
 	for try := 0; ; try++ {
 		child, err := e.fork(start, try)
 		if try == 0 && errors.Is(err, errBusyGroup) {
 			continue
 		}
-		return child, e.explain(err)
+		if err == nil && child.PIDFD >= 0 {
+			err = j.wait(child, execves)
+		}
+		if err != nil {
+			return nil, e.explain(err)
+		}
+		return child, nil
 	}
 }
 
@@ -156,13 +173,7 @@ func (e *Exec) clone(start kernel.Start, try int) (*kernel.Child, error) {
 	if try == 0 && start.Cgroup != 0 && errors.As(err, &failed) && failed.Op.Call == "clone3" && failed.Errno == unix.EBUSY {
 		return nil, errBusyGroup
 	}
-	if err != nil || child.PIDFD < 0 {
-		return child, err
-	}
-	if err := refuseSelf(child); err != nil { // at once: others in the container can look at it too
-		return nil, err
-	}
-	return child, nil
+	return child, err
 }
 
 // openGroup opens the v2 group for CLONE_INTO_CGROUP: the container's own or, at the second try, that of its first process. 0: there
