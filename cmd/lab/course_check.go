@@ -82,10 +82,11 @@ func checkOnce(waiting context.Context, ctx *cli.Context, std streams, s *course
 		return failed
 	}
 	p := page(ctx, std.out)
+	fill := func(text string) string { return s.Fill(waiting, l, text) }
 	fmt.Fprintf(std.out, "%s  %s %d of %d\n\n", p.Style("bold", l.Number+" "+l.Title), p.Bar(done, len(l.Tasks), 20), done, len(l.Tasks))
 	told := false
 	for i, r := range results {
-		printResult(std, p, l, i, r, !told || ctx.Bool("all"))
+		printResult(std, p, l, i, r, !told || ctx.Bool("all"), fill)
 		told = told || !r.Done
 	}
 	fresh := false
@@ -111,8 +112,9 @@ func countDone(results []course.Result) int {
 	return n
 }
 
-// printResult prints a tick and the title; below what was just done why it is so, below what is open what is missing.
-func printResult(std streams, p *course.Page, l *course.Lab, i int, r course.Result, tell bool) {
+// printResult prints a tick and the title; below what was just done why it is so, below what is open what is missing. fill
+// puts what variables mean into a text.
+func printResult(std streams, p *course.Page, l *course.Lab, i int, r course.Result, tell bool, fill func(string) string) {
 	tick, cross, dot := "✓", "✗", "·"
 	if !p.Color {
 		tick, cross, dot = "[x]", "[ ]", "[ ]"
@@ -121,7 +123,7 @@ func printResult(std streams, p *course.Page, l *course.Lab, i int, r course.Res
 	case r.Done:
 		fmt.Fprintf(std.out, "%s %s\n", p.Style("good", tick), r.Title)
 		if !r.Before && l.Tasks[i].After != "" {
-			fmt.Fprint(std.out, p.Paragraph("    ", l.Tasks[i].After))
+			fmt.Fprint(std.out, p.Paragraph("    ", fill(l.Tasks[i].After)))
 		}
 	case tell:
 		fmt.Fprintf(std.out, "%s %s\n", p.Style("bad", cross), p.Style("bold", r.Title))
@@ -166,6 +168,7 @@ func readOn(ctx *cli.Context, std streams, p *course.Page, s *course.Session, l 
 // watchLab asks again and again, and speaks when something has changed.
 func watchLab(waiting context.Context, ctx *cli.Context, std streams, s *course.Session, l *course.Lab) error {
 	p := page(ctx, std.out)
+	fill := func(text string) string { return s.Fill(waiting, l, text) }
 	if !ctx.Bool("json") {
 		fmt.Fprintf(std.out, "%s: watching; work in another terminal. Ctrl-C ends it.\n", p.Style("bold", l.Number+" "+l.Title))
 	}
@@ -187,7 +190,7 @@ func watchLab(waiting context.Context, ctx *cli.Context, std streams, s *course.
 						return err
 					}
 				} else {
-					printResult(std, p, l, i, r, false)
+					printResult(std, p, l, i, r, false, fill)
 				}
 				fresh = fresh || !r.Before
 			}
@@ -209,7 +212,7 @@ func watchLab(waiting context.Context, ctx *cli.Context, std streams, s *course.
 			if ctx.Bool("json") {
 				err = printJSON(std.out, results[open])
 			} else {
-				printResult(std, p, l, open, results[open], true)
+				printResult(std, p, l, open, results[open], true, fill)
 			}
 			if err != nil {
 				return err

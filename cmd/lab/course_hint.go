@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -52,6 +53,10 @@ EXAMPLE:
 			hints, more, err := s.Hint(l, t)
 			if err != nil {
 				return explainCourse(err)
+			}
+			hints = slices.Clone(hints)
+			for i, hint := range hints {
+				hints[i] = s.Fill(ctx.Context, l, hint)
 			}
 			if ctx.Bool("json") {
 				return printJSON(std.out, map[string]any{"lab": l.Name, "task": t.Name, "hints": hints, "more": more})

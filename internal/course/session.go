@@ -9,6 +9,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -330,14 +331,29 @@ func (s *Session) Solution(ctx context.Context, l *Lab, t *Task) (string, error)
 	if err != nil {
 		return "", err
 	}
+	return expandShell(t.Solution.For(v.version()), v.now(ctx)), nil
+}
+
+// Fill puts what variables mean now into a text of the lab: a hint, or what is said after a task. Those that mean nothing now
+// stay as they are.
+func (s *Session) Fill(ctx context.Context, l *Lab, text string) string {
+	if v, err := s.View(l); err == nil && strings.Contains(text, "$") {
+		return fillIn(text, v.now(ctx))
+	}
+	return text
+}
+
+// now looks up the lab's variables, processes too; of other names it knows nothing.
+func (v *View) now(ctx context.Context) func(ref string) (string, bool) {
 	v.assignments(ctx) // binds the processes
 	fill := v.fill(ctx)
-	return expandShell(t.Solution.For(v.version()), func(ref string) (string, bool) {
-		if _, ok := l.Var(ref); !ok {
+	return func(ref string) (string, bool) {
+		name, _, _ := strings.Cut(ref, ".")
+		if _, ok := v.Lab.Var(name); !ok {
 			if _, ok := v.own(ref); !ok {
 				return "", false
 			}
 		}
 		return fill(ref)
-	}), nil
+	}
 }

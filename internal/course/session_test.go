@@ -132,6 +132,7 @@ func TestStartSolveReset(t *testing.T) {
 	text, err = s.Solution(ctx, l, one)
 	require.NoError(t, err)
 	assert.Contains(t, text, `sh -c 'echo $$ > "$cgroup_cpu/$fence/demo/cgroup.procs"`, "single quotes are the shell's")
+	assert.Regexp(t, `^echo \d+ \$nobody \$\$ below .+/010-all$`, s.Fill(ctx, l, "echo $bare $nobody $$ below $work"))
 	require.NoError(t, s.Solve(ctx, l, two))
 	_, err = s.Check(ctx, l, nil)
 	require.NoError(t, err)
