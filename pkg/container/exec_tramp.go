@@ -17,7 +17,7 @@ import (
 // A process that is about to execute a program in a container is a copy of lab until then, so /proc/self/exe means the host's lab. A hostile
 // container may have made its shell a link to that, or a script with it in its first line: what then runs is lab's own file, and another
 // process of the container that sees it for a moment can open it, wait, and write to it (CVE-2019-5736). To look at what was executed
-// and kill it comes too late: where others run already, one of a few hundred tries wins.
+// and kill it comes too late: where others run already, a process that does nothing else than look for it wins within seconds.
 //
 // So the process first becomes something else: a program of some forty instructions in a file of memory (memfd_create(2)), which does the last
 // execve. There /proc/self/exe is that file, and nothing else of the host is open.
