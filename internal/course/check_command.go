@@ -155,7 +155,7 @@ func (v *View) askRecord(ctx context.Context, what string, q *RecordCheck) Findi
 		if !there {
 			return yes()
 		}
-		return no("there is a "+what+" "+name, "none").at(list)
+		return no("there is "+map[string]string{"container": "a container ", "image": "an image "}[what]+name, "none").at(list)
 	}
 	if !there {
 		return no("there is no "+what+" "+name, "one").at(list)
