@@ -83,6 +83,7 @@ func checkOnce(waiting context.Context, ctx *cli.Context, std streams, s *course
 	}
 	p := page(ctx, std.out)
 	fill := func(text string) string { return s.Fill(waiting, l, text) }
+	sayAway(std, p, s, l)
 	fmt.Fprintf(std.out, "%s  %s %d of %d\n\n", p.Style("bold", l.Number+" "+l.Title), p.Bar(done, len(l.Tasks), 20), done, len(l.Tasks))
 	told := false
 	for i, r := range results {
@@ -100,6 +101,17 @@ func checkOnce(waiting context.Context, ctx *cli.Context, std streams, s *course
 		}
 	}
 	return failed
+}
+
+// sayAway warns who checks from within: from there the host looks different.
+func sayAway(std streams, p *course.Page, s *course.Session, l *course.Lab) {
+	v, err := s.View(l)
+	if err != nil {
+		return
+	}
+	if away := v.Away(); len(away) > 0 {
+		fmt.Fprintln(std.out, p.Paragraph("", p.Style("warn", "note:")+" this terminal is not where the lab was started: it has other namespaces ("+strings.Join(away, ", ")+"). Check from a terminal of the host."))
+	}
 }
 
 func countDone(results []course.Result) int {

@@ -216,6 +216,19 @@ func (s *Session) view(l *Lab, ledger *Ledger) *View {
 	return v
 }
 
+// Away lists the kinds of namespaces in which the caller is not where the lab was started: checks look at the host from there,
+// and the paths that it types are other ones.
+func (v *View) Away() []string {
+	var away []string
+	for _, kind := range kinds {
+		n, err := namespaceAt("/proc/thread-self/ns/"+kind, kind)
+		if err == nil && v.Home.Namespaces[kind] != 0 && !v.isHome(n) {
+			away = append(away, kind)
+		}
+	}
+	return away
+}
+
 // Pin notes which process the learner means by a variable.
 func (s *Session) Pin(l *Lab, name string, pid int) error {
 	if def, ok := l.Var(name); !ok || def.Process == nil {
