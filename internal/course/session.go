@@ -209,8 +209,12 @@ func (s *Session) View(l *Lab) (*View, error) {
 }
 
 func (s *Session) view(l *Lab, ledger *Ledger) *View {
+	parent := s.Parent
+	if ledger.Fence != "" { // where it was made, whatever LAB_CGROUP_PARENT says now: in a lesson it says the fence
+		parent = strings.TrimPrefix(filepath.Dir(filepath.Dir("/"+ledger.Fence)), "/")
+	}
 	v := &View{
-		Lab: l, Work: ledger.Work, Home: ledger.Home, Root: s.Root, Program: s.Program, Parent: s.Parent, Pinned: ledger.Pinned, Runs: ledger.Runs,
+		Lab: l, Work: ledger.Work, Home: ledger.Home, Root: s.Root, Program: s.Program, Parent: parent, Pinned: ledger.Pinned, Runs: ledger.Runs,
 	}
 	v.look()
 	return v

@@ -118,6 +118,15 @@ func TestStartSolveReset(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, again.Again)
 
+	v, err := s.View(l)
+	require.NoError(t, err)
+	fence := v.fence()
+	s.Parent = fence
+	v, err = s.View(l)
+	require.NoError(t, err)
+	assert.Equal(t, fence, v.fence(), "the fence is where it was made, not below itself")
+	s.Parent = os.Getenv("LAB_CGROUP_PARENT")
+
 	one, two := &l.Tasks[0], &l.Tasks[1]
 	results, err := s.Check(ctx, l, nil)
 	require.NoError(t, err)
