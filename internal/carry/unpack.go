@@ -217,6 +217,25 @@ func (u *unpacker) regular(parent int, base string, h *tar.Header, content io.Re
 		defer unix.Close(fd)
 		return u.overwrite(fd, &st, h, content)
 	}
+	// A file without a name (open(2), O_TMPFILE) gets one when it is whole: whoever kills lab before that leaves nothing behind.
+	fd, err := unix.Openat(parent, ".", unix.O_TMPFILE|unix.O_WRONLY|unix.O_CLOEXEC, 0o600)
+	if err != nil {
+		return u.named(parent, base, h, content) // overlayfs has them since Linux 6.3, some file systems never
+	}
+	defer unix.Close(fd)
+	if err := u.fill(fd, h, content); err != nil {
+		return err
+	}
+	if err := attributes(fd, h); err != nil {
+		return err
+	}
+	return u.replace(parent, base, func(as string) error {
+		return unix.Linkat(unix.AT_FDCWD, handle(fd), parent, as, unix.AT_SYMLINK_FOLLOW)
+	})
+}
+
+// named makes a file that has its name from the beginning.
+func (u *unpacker) named(parent int, base string, h *tar.Header, content io.Reader) error {
 	return u.replace(parent, base, func(as string) error {
 		fd, err := unix.Openat(parent, as, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
 		if err != nil {
