@@ -3,9 +3,7 @@ package course
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
-	"sync"
 )
 
 // Page renders Markdown for a terminal: what lessons use of it, see docs/reference/lab-yaml.md.
@@ -261,69 +259,6 @@ func (r *renderer) quote(indent string) {
 	}
 }
 
-var itemPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^( {0,8})([-*+]|\d{1,3}[.)]) +`) })
-
-// itemMark returns what begins an item of a list, with the spaces before it.
-func itemMark(line string) string { return itemPattern().FindString(line) }
-
-// items renders a list: an item is its first line, and all lines below that are indented or belong to its paragraph.
-func (r *renderer) items(indent string) {
-	r.gap()
-	for len(r.lines) > 0 {
-		mark := itemMark(r.lines[0])
-		if mark == "" {
-			return
-		}
-		item := []string{r.lines[0][len(mark):]}
-		base := len(mark) - len(strings.TrimLeft(mark, " "))
-		r.lines = r.lines[1:]
-		for len(r.lines) > 0 {
-			line := r.lines[0]
-			lead := len(line) - len(strings.TrimLeft(line, " "))
-			if strings.TrimSpace(line) == "" {
-				// An empty line goes on with the item only if what follows is indented.
-				if len(r.lines) < 2 || len(r.lines[1])-len(strings.TrimLeft(r.lines[1], " ")) <= base || strings.TrimSpace(r.lines[1]) == "" {
-					break
-				}
-			} else if lead <= base && (itemMark(line) != "" || startsBlock(line)) {
-				break
-			}
-			item = append(item, line[min(lead, len(mark)):])
-			r.lines = r.lines[1:]
-		}
-		sub := renderer{Page: r.Page, lines: item}
-		width := r.Width
-		shown := strings.TrimSpace(mark)
-		if strings.ContainsAny(shown, "-*+") {
-			shown = "•"
-			if !r.Color {
-				shown = "-"
-			}
-		}
-		hang := strings.Repeat(" ", columns(shown)+1)
-		r.Page.Width -= len(indent) + len(hang)
-		sub.blocks("")
-		r.Page.Width = width
-		for i, line := range strings.Split(strings.Trim(sub.out.String(), "\n"), "\n") {
-			begin := hang
-			if i == 0 {
-				begin = r.style(yellow, shown) + " "
-			}
-			r.out.WriteString(strings.TrimRight(indent+begin+line, " ") + "\n")
-		}
-		for len(r.lines) > 1 && strings.TrimSpace(r.lines[0]) == "" && itemMark(r.lines[1]) != "" {
-			r.lines = r.lines[1:]
-		}
-	}
-}
-
-// startsBlock says whether a line ends the paragraph above it.
-func startsBlock(line string) bool {
-	trimmed := strings.TrimSpace(line)
-	return trimmed == "" || isFence(trimmed) || heading(trimmed) > 0 || isRule(trimmed) || strings.HasPrefix(trimmed, ">") ||
-		strings.HasPrefix(trimmed, "<!--") || strings.HasPrefix(trimmed, "|")
-}
-
 func (r *renderer) paragraph(indent string) {
 	words := []string{strings.TrimSpace(r.lines[0])}
 	r.lines = r.lines[1:]
@@ -335,117 +270,6 @@ func (r *renderer) paragraph(indent string) {
 	for _, line := range wrap(r.text(strings.Join(words, "\n")), r.Width-len(indent)) {
 		r.out.WriteString(indent + line + "\n")
 	}
-}
-
-func isTableRule(line string) bool {
-	bare := strings.TrimSpace(line)
-	return strings.HasPrefix(bare, "|") && strings.Contains(bare, "-") && strings.Trim(bare, "|-: ") == ""
-}
-
-// table lays columns out, and gives what is left of the width to the last one.
-func (r *renderer) table(indent string) {
-	var rows [][]string
-	for len(r.lines) > 0 && strings.HasPrefix(strings.TrimSpace(r.lines[0]), "|") {
-		if len(rows) != 1 || !isTableRule(r.lines[0]) {
-			var cells []string
-			for _, cell := range tableCells(r.lines[0]) {
-				cells = append(cells, r.text(strings.TrimSpace(cell)))
-			}
-			rows = append(rows, cells)
-		} else {
-			rows = append(rows, nil)
-		}
-		r.lines = r.lines[1:]
-	}
-	var widths, least []int // least is a column's longest word: narrower it cannot be
-	for _, row := range rows {
-		for i, cell := range row {
-			if i == len(widths) {
-				widths, least = append(widths, 0), append(least, 0)
-			}
-			widths[i] = max(widths[i], columns(cell))
-			for _, word := range splitWords(cell) {
-				least[i] = max(least[i], columns(word))
-			}
-		}
-	}
-	room := r.Width - len(indent) - 2*(len(widths)-1)
-	for sum(widths) > room {
-		widest := 0
-		for i := range widths {
-			if widths[i]-least[i] > widths[widest]-least[widest] {
-				widest = i
-			}
-		}
-		if widths[widest] <= least[widest] {
-			break
-		}
-		widths[widest]--
-	}
-	r.gap()
-	for n, row := range rows {
-		if row == nil {
-			var rule []string
-			for _, w := range widths {
-				rule = append(rule, strings.Repeat("─", w))
-			}
-			r.out.WriteString(indent + r.style(faint, strings.Join(rule, "  ")) + "\n")
-			continue
-		}
-		r.row(indent, row, widths, n == 0)
-	}
-}
-
-func (r *renderer) row(indent string, row []string, widths []int, head bool) {
-	cells, height := make([][]string, len(widths)), 1
-	for i := range widths {
-		if i < len(row) {
-			cells[i] = wrap(row[i], widths[i])
-			height = max(height, len(cells[i]))
-		}
-	}
-	for line := range height {
-		var b strings.Builder
-		for i, w := range widths {
-			text := ""
-			if line < len(cells[i]) {
-				text = cells[i][line]
-			}
-			pad := strings.Repeat(" ", max(0, w-columns(text)))
-			if head {
-				text = r.style(bold, text)
-			}
-			if i > 0 {
-				b.WriteString("  ")
-			}
-			b.WriteString(text + pad)
-		}
-		r.out.WriteString(strings.TrimRight(indent+b.String(), " ") + "\n")
-	}
-}
-
-// tableCells splits a row at | that is neither escaped nor in code.
-func tableCells(line string) []string {
-	line = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(line), "|"), "|")
-	var cells []string
-	begin, code := 0, false
-	for i := range len(line) {
-		switch {
-		case line[i] == '`':
-			code = !code
-		case line[i] == '|' && !code && (i == 0 || line[i-1] != '\\'):
-			cells, begin = append(cells, line[begin:i]), i+1
-		}
-	}
-	return append(cells, line[begin:])
-}
-
-func sum(list []int) int {
-	n := 0
-	for _, one := range list {
-		n += one
-	}
-	return n
 }
 
 // Bar draws how much of something is done.
