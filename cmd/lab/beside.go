@@ -22,7 +22,7 @@ import (
 
 // stays says whether the container needs one. With --rm, and without a terminal that one could leave and come back to, nobody will look
 // for the container again: lab itself stays with it, which is quicker.
-func (r *request) stays() bool { return r.detach || r.config.TTY || !r.remove }
+func (r *request) stays() bool { return r.detach || r.config.TTY || !r.remove || len(r.attach) > 0 }
 
 // besides are the descriptors of a start, all of lab's own, to be closed when the container runs.
 type besides struct {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,9 +98,14 @@ func (l *launch) runBeside() (int, error) {
 		fmt.Fprintln(l.std.out, l.id)
 		return 0, nil
 	}
-	return session{
+	s := session{
 		std: l.std, state: l.state, tty: l.request.config.TTY, input: l.request.stdin, endInput: true, keys: l.request.keys, proxy: l.request.proxy,
-	}.do(l.conn)
+	}
+	if only := l.request.attach; len(only) > 0 {
+		s.input = s.input && slices.Contains(only, "stdin")
+		s.noOut, s.noErr = !slices.Contains(only, "stdout"), !slices.Contains(only, "stderr")
+	}
+	return s.do(l.conn)
 }
 
 // better puts into words what the kernel refuses with a bare EINVAL.

@@ -33,6 +33,7 @@ type request struct {
 	detach, proxy     bool
 	created           bool // made by create: nothing of it runs yet
 	keys              string
+	attach            []string // "stdin", "stdout", "stderr"; none: all that there are
 	settings          container.Settings
 	init, quiet, dry  bool
 }

@@ -56,6 +56,15 @@ func (r *request) life(ctx *cli.Context) error {
 	if r.detach && r.remove && ctx.Bool("step") {
 		return usage("--step needs lab in the foreground: leave -d away")
 	}
+	for _, name := range ctx.StringSlice("attach") {
+		if err := oneOf("--attach", strings.ToLower(name), "stdin", "stdout", "stderr"); err != nil {
+			return err
+		}
+		r.attach = append(r.attach, strings.ToLower(name))
+	}
+	if len(r.attach) > 0 && r.detach {
+		return usage("conflicting options: --attach and --detach")
+	}
 	r.keys, r.proxy = ctx.String("detach-keys"), ctx.Bool("sig-proxy")
 	if _, err := monitor.ParseKeys(r.keys); err != nil {
 		return usage("%w", err)

@@ -17,7 +17,11 @@ import (
 func rmCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Name: "rm", Usage: "remove containers that have ended", ArgsUsage: "CONTAINER [CONTAINER…]",
-		Flags: []cli.Flag{&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "kill those that run"}},
+		Description: "EXAMPLE:\n   lab rm -f web",
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "kill those that run; one that is not there is no error"},
+			&cli.BoolFlag{Name: "volumes", Aliases: []string{"v"}, Usage: "remove the volumes that were made for it too"},
+		},
 		Action: func(ctx *cli.Context) error {
 			root := ctx.String("root")
 			return eachContainer(ctx, std, func(state container.State) error {

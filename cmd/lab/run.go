@@ -29,6 +29,7 @@ EXAMPLE:
 func runFlags() []cli.Flag {
 	return slices.Concat([]cli.Flag{
 		&cli.BoolFlag{Name: "detach", Aliases: []string{"d"}, Usage: "leave it running and print its id"},
+		&cli.StringSliceFlag{Name: "attach", Aliases: []string{"a"}, Usage: "join only these of its streams: stdin, stdout, stderr"},
 	}, createFlags(), attachFlags(), []cli.Flag{
 		&cli.BoolFlag{Name: "explain", Usage: "print every kernel call as it is made"},
 		&cli.BoolFlag{Name: "step", Usage: "stop before each kernel call and wait for Enter"},

@@ -18,6 +18,8 @@ type session struct {
 	endInput bool
 	keys     string
 	proxy    bool // pass signals on
+
+	noOut, noErr bool // do not print the container's output
 }
 
 // do stays attached until the container ends or the person leaves, and returns the exit status.
@@ -37,6 +39,12 @@ func (s session) do(conn int) (int, error) {
 	m := &monitor.Session{
 		Conn: conn, In: s.std.in, Out: s.std.out, Err: s.std.err, Input: s.input, EndInput: s.endInput, TTY: s.tty, Keys: keys, Process: process,
 		Warn: func(format string, args ...any) { fmt.Fprintf(s.std.err, "\r\nlab: "+format+"\r\n", args...) },
+	}
+	if s.noOut {
+		m.Out = nil
+	}
+	if s.noErr {
+		m.Err = nil
 	}
 	result, err := m.Do()
 	switch {

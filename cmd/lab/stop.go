@@ -142,7 +142,12 @@ func inTurns(ctx *cli.Context, std streams, atOnce int, do func(container.State)
 	}
 	var failed []error
 	for i, name := range names {
-		if err := <-results[i]; err != nil {
+		err := <-results[i]
+		if errors.Is(err, errNoContainer) && ctx.Command.Name == "rm" && ctx.Bool("force") { // as docker rm -f
+			complain(std.err, err)
+			continue
+		}
+		if err != nil {
 			failed = append(failed, err)
 			continue
 		}

@@ -17,10 +17,10 @@ import (
 type Session struct {
 	Conn     int // from [Connect]; Do closes it
 	In       *os.File
-	Out, Err *os.File
-	Input    bool // pass In on
-	EndInput bool // the container's standard input ends where In ends
-	TTY      bool // the container has a terminal
+	Out, Err *os.File // nil: not printed
+	Input    bool     // pass In on
+	EndInput bool     // the container's standard input ends where In ends
+	TTY      bool     // the container has a terminal
 	Keys     []byte
 	Process  int // a pidfd that signals are passed on to; -1: they end the session, not the container
 
@@ -76,9 +76,9 @@ func (s *Session) listen(left <-chan struct{}) (Result, error) {
 			}
 			switch data := buf[1:n]; buf[0] {
 			case loop.Stdout:
-				_, err = s.Out.Write(data)
+				err = write(s.Out, data)
 			case loop.Stderr:
-				_, err = s.Err.Write(data)
+				err = write(s.Err, data)
 			case loop.Exited:
 				r.Exited = true
 				r.Code, _ = strconv.Atoi(string(data))
@@ -98,6 +98,14 @@ func (s *Session) listen(left <-chan struct{}) (Result, error) {
 	case <-left:
 		return Result{Detached: true}, nil // the descriptor is closed with the process, for somebody still reads from it
 	}
+}
+
+func write(to *os.File, data []byte) error {
+	if to == nil {
+		return nil
+	}
+	_, err := to.Write(data)
+	return err
 }
 
 // typed passes input on, until it ends or the detach keys come.
