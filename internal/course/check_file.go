@@ -236,6 +236,9 @@ var errNoFile = errors.New("it is no regular file")
 
 // readWhole reads a regular file, without waiting for anybody.
 func readWhole(path string) (string, error) {
+	if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() {
+		return "", errNoFile // some devices do something when they are opened
+	}
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
 	if err != nil {
 		return "", err

@@ -50,7 +50,7 @@ func (v *View) processesOf(ctx context.Context, q *ProcessCheck) (what string, f
 	def, _ := v.Lab.Var(q.Of)
 	what = v.describe(ctx, def)
 	if q.Count != "" || q.Exists != nil && !*q.Exists {
-		return what, v.candidates(ctx, def)
+		return what, v.selected(ctx, def.Process)
 	}
 	if p := v.bound[q.Of]; p != nil {
 		found = []process{*p}

@@ -74,6 +74,7 @@ func TestLoadMistakes(t *testing.T) {
 		{"  sleeper:", "  Sleeper:", `labs/010-a/lab.yaml:5: "Sleeper" is no name for a variable: small letters, digits and _, beginning with a letter`},
 		{"tasks:", "tasks: [", `labs/010-a/lab.yaml:7: this is no YAML: `},
 		{"minutes: 10", "minutes: 10\nneeds: {cgroup: v2}", `labs/010-a/lab.yaml:4: "cgroup" needs "controllers": which controller must sit in v2?`},
+		{"minutes: 10", "minutes: 10\nfence: {pids: 9}", `labs/010-a/lab.yaml:4: a fence needs root: say needs: {root: true}`},
 		{"minutes: 10", "minutes: 10\nfence: {}", `labs/010-a/lab.yaml:4: a fence without a limit keeps nothing in`},
 	} {
 		require.Contains(t, plainLab, c.old)
@@ -159,7 +160,7 @@ func TestReferenceExamples(t *testing.T) {
 		n++
 		indented := "    " + strings.ReplaceAll(strings.TrimSpace(example), "\n", "\n    ")
 		lab := strings.Replace(plainLab, "    check:\n      process: {of: sleeper, own: net}", indented, 1)
-		lab = strings.Replace(lab, "minutes: 10", "minutes: 10\nfence: {pids: 9}", 1)
+		lab = strings.Replace(lab, "minutes: 10", "minutes: 10\nneeds: {root: true}\nfence: {pids: 9}", 1)
 		files := fstest.MapFS{"lab.yaml": {Data: []byte(lab)}, "testdata/root_test.go": {}}
 		_, err := Load(files, "010-a", "example")
 		assert.NoError(t, err, "%s", example)

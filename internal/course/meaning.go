@@ -41,6 +41,9 @@ func (p *problems) meaning(l *Lab, top node) {
 		if f.Memory == "" && f.PIDs == 0 && f.CPUs == 0 {
 			p.add(at("fence"), "a fence without a limit keeps nothing in")
 		}
+		if !l.Needs.Root {
+			p.add(at("fence"), "a fence needs root: say needs: {root: true}")
+		}
 		if f.PIDs < 0 || f.CPUs < 0 {
 			p.add(at("fence"), "a limit cannot be less than nothing")
 		}

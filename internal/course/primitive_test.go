@@ -48,7 +48,7 @@ func (b *bench) ask(check string) string {
 
 func (b *bench) finding(check string) Finding {
 	b.t.Helper()
-	text := "title: A\nsummary: A.\nminutes: 5\nfence: {pids: 9}\n"
+	text := "title: A\nsummary: A.\nminutes: 5\nneeds: {root: true}\nfence: {pids: 9}\n"
 	if b.vars != "" {
 		text += "vars:\n" + indent(b.vars, "  ")
 	}

@@ -22,6 +22,9 @@ func (r resetting) declaredProcesses(ctx context.Context) []process {
 		if !slices.Contains(r.lab.Reset.Processes, def.Name) {
 			continue
 		}
+		if _, pinned := r.v.Pinned[def.Name]; !pinned {
+			found = r.v.selected(ctx, def.Process) // all of them
+		}
 		for _, p := range found {
 			if !slices.ContainsFunc(all, func(q process) bool { return q.PID == p.PID }) {
 				all = append(all, p)

@@ -15,7 +15,7 @@ import (
 const frozenLab = `title: Frozen
 summary: A process that cannot be killed where it is.
 minutes: 10
-needs: {controllers: [freezer]}
+needs: {root: true, controllers: [freezer]}
 fence: {pids: 50}
 vars:
   frozen: {process: {command: sleep 48011}}

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// mostCandidates is how many processes a variable may mean at once.
+// mostCandidates is how many processes a check is tried with for one variable.
 const mostCandidates = 16
 
 // candidates lists the processes that a variable may mean now, the newest first; the one that the learner named alone.
@@ -21,7 +21,7 @@ func (v *View) candidates(ctx context.Context, def *Var) []process {
 	found := v.selected(ctx, def.Process)
 	// Another learner on this machine may have the like: what lab itself has typed for this one comes first.
 	slices.SortStableFunc(found, func(a, b process) int { return v.typed(b) - v.typed(a) })
-	return found
+	return found[:min(len(found), mostCandidates)]
 }
 
 // typed is 1 for a process of a script that lab has run for this learner.
@@ -44,9 +44,7 @@ func (v *View) selected(ctx context.Context, s *Select) []process {
 	for i := range v.all() {
 		p := &v.processes[i]
 		if p.PID != os.Getpid() && t.matches(v, p) {
-			if found = append(found, *p); len(found) == mostCandidates {
-				break
-			}
+			found = append(found, *p)
 		}
 	}
 	return found

@@ -21,7 +21,7 @@ import (
 const wholeLab = `title: Everything
 summary: All that reset can take back.
 minutes: 10
-needs: {controllers: [cpu, memory, pids]}
+needs: {root: true, controllers: [cpu, memory, pids]}
 fence: {memory: 128M, pids: 50, cpus: 1}
 vars:
   bare: {process: {command: sleep 48001}}
