@@ -19,8 +19,10 @@ func (v *View) askNetwork(ctx context.Context, q *NetworkCheck) Finding {
 	where := "in " + n.String()
 	if v.isHome(n) {
 		where = "on the host"
+	} else if v.bound[q.In] == nil {
+		where += " (" + v.short(ctx, q.In) + ")"
 	}
-	enter := v.entering(q.In, n)
+	enter := v.entering(ctx, q.In, n)
 	var f Finding
 	err = within(map[string]string{"net": file}, func() error {
 		net, err := readNetwork()
@@ -40,14 +42,14 @@ func (v *View) askNetwork(ctx context.Context, q *NetworkCheck) Finding {
 }
 
 // entering is how a person gets into the namespace, as the beginning of a command line.
-func (v *View) entering(ref string, n nsID) string {
+func (v *View) entering(ctx context.Context, ref string, n nsID) string {
 	if v.isHome(n) {
 		return ""
 	}
 	if p := v.bound[ref]; p != nil {
 		return fmt.Sprintf("nsenter -t %d -n ", p.PID)
 	}
-	return "nsenter --net=" + ref + " "
+	return "nsenter --net=" + v.short(ctx, ref) + " "
 }
 
 func (v *View) judgeNetwork(ctx context.Context, q *NetworkCheck, net *network, where, enter string) Finding {
