@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"slices"
+
+	"golang.org/x/sys/unix"
 )
 
 // declaredProcesses lists what the variables mean, each once.
@@ -49,7 +51,12 @@ func (r resetting) processes(ctx context.Context, declared []process) error {
 			r.out.left("%s: it is of %s", &p, whose)
 			continue
 		}
-		if err := kill(p); err != nil {
+		err := kill(p)
+		if errors.Is(err, unix.EPERM) {
+			r.out.left("%s: it belongs to another user", &p)
+			continue
+		}
+		if err != nil {
 			errs = append(errs, err)
 			continue
 		}

@@ -309,3 +309,42 @@ func TestStartAfterACrash(t *testing.T) {
 	}
 	assert.Equal(t, 1, n)
 }
+
+// An ordinary user cannot end what belongs to root, and is told so.
+func TestResetOfAnOrdinaryUser(t *testing.T) {
+	testenv.Root(t)
+	if os.Getenv("LAB_TEST_ORDINARY") != "" {
+		require.NoError(t, syscall.Setgid(65534))
+		require.NoError(t, syscall.Setuid(65534))
+		s, l := newSession(t, strings.Replace(plainLab, "sleep 1}", "sleep 48020}", 1)+"reset: {processes: [sleeper]}\n")
+		_, err := s.Start(t.Context(), l, StartOptions{})
+		require.NoError(t, err)
+		ledger, err := s.Ledger(l.Name)
+		require.NoError(t, err)
+		ledger.Before = nil
+		require.NoError(t, s.write(ledger))
+		require.NoError(t, os.Unsetenv(courseVariable))
+		cleaned, err := s.Reset(t.Context(), l)
+		require.NoError(t, err)
+		assert.Contains(t, strings.Join(cleaned.Left, "\n"), "(sleep 48020): it belongs to another user")
+		return
+	}
+	b := newBench(t, "it: {process: {command: sleep 48020}}")
+	b.start("sleep 48020")
+	b.until("process: {of: it}")
+	program, err := os.Executable()
+	require.NoError(t, err)
+	dir := t.TempDir()
+	for at := dir; at != os.TempDir() && at != "/"; at = filepath.Dir(at) {
+		require.NoError(t, os.Chmod(at, 0o777))
+	}
+	copied := filepath.Join(dir, "test")
+	text, err := os.ReadFile(program)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(copied, text, 0o755))
+	cmd := exec.Command(copied, "-test.run=^TestResetOfAnOrdinaryUser$")
+	cmd.Env, cmd.Dir = append(os.Environ(), "LAB_TEST_ORDINARY=1", "TMPDIR="+dir), dir
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	assert.NotContains(t, string(out), "no tests to run")
+}
