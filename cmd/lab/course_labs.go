@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
@@ -58,7 +59,7 @@ func courseLintCommand(std streams) *cli.Command {
 
 EXAMPLE:
    lab course lint 010`,
-		Flags: []cli.Flag{labsFlag()},
+		Flags: courseFlags(),
 		Action: flagsAnywhere(std, false, func(ctx *cli.Context, args []string) error {
 			c, err := catalog(ctx)
 			if err != nil {
@@ -76,20 +77,32 @@ EXAMPLE:
 				names = c.Names()
 			}
 			var wrong int
+			problems := map[string][]string{}
 			for _, name := range names {
+				problems[name] = []string{}
 				l, err := c.Load(name, "")
 				if err == nil {
 					err = l.Lint(lab.Source)
 				}
 				if err != nil {
 					wrong++
-					fmt.Fprintln(std.out, err)
+					problems[name] = strings.Split(err.Error(), "\n")
+					if !ctx.Bool("json") {
+						fmt.Fprintln(std.out, err)
+					}
+				}
+			}
+			if ctx.Bool("json") {
+				if err := printJSON(std.out, problems); err != nil {
+					return err
 				}
 			}
 			if wrong > 0 {
 				return &exit{code: 1, err: errors.New(counted(wrong, "lab is not right", "labs are not right"))}
 			}
-			fmt.Fprintln(std.out, counted(len(names), "lab is right", "labs are right"))
+			if !ctx.Bool("json") {
+				fmt.Fprintln(std.out, counted(len(names), "lab is right", "labs are right"))
+			}
 			return nil
 		}),
 	}
