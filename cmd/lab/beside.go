@@ -169,6 +169,7 @@ func (l *launch) monitorOptions(count, delay int) loop.Options {
 func (l *launch) startBeside() error {
 	dir := l.store.Container(l.id)
 	_ = os.Remove(filepath.Join(dir, loop.StoppedFile))
+	_ = os.Remove(filepath.Join(dir, loop.RestartFile))
 	b, err := besideContainer(l.c, dir, l.ledger.Lock(), l.monitorOptions(0, 0), l.settings.OpenStdin)
 	if err != nil {
 		return err

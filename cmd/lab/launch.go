@@ -242,8 +242,10 @@ func (l *launch) settle(code int, failed error) error {
 	if l.request.remove {
 		return l.ledger.Undo(ran(l.store, l.machine))
 	}
-	l.state.Ended(code, time.Now())
-	if err := l.state.Write(l.store.Container(l.id)); err != nil {
+	if _, err := container.ChangeState(l.store.Container(l.id), func(s *container.State) error { // it may have another name by now
+		s.Ended(code, time.Now())
+		return nil
+	}); err != nil {
 		return err
 	}
 	if failed != nil {

@@ -71,7 +71,7 @@ func finish(s *store.Store, id string, ledger *store.Ledger) error {
 		ledger.Leave()
 		return err
 	}
-	for _, name := range [...]string{loop.SocketFile, loop.EndFile, loop.EndFile + ".new", loop.StoppedFile} {
+	for _, name := range [...]string{loop.SocketFile, loop.EndFile, loop.EndFile + ".new", loop.StoppedFile, loop.RestartFile} {
 		_ = os.Remove(filepath.Join(dir, name))
 	}
 	if killed {

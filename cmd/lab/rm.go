@@ -68,6 +68,10 @@ func removeContainer(s *store.Store, state container.State) error {
 	if ledger == nil {
 		return errRunning(state)
 	}
+	_, _ = container.ChangeState(s.Container(state.ID), func(now *container.State) error {
+		now.Status = container.Removing // nobody gives it a new name now
+		return nil
+	})
 	err = ledger.Undo(doers(s, nil))
 	if err == nil {
 		tell(s, state, "destroy", nil)

@@ -30,7 +30,7 @@ func (s session) do(conn int) (int, error) {
 		return 0, usage("%w", err)
 	}
 	process := -1
-	if s.proxy {
+	if s.proxy && !s.tty { // through a terminal the keys come as they are; a signal for lab itself is for lab
 		if fd, err := openProcess(s.state); err == nil {
 			process = fd
 			defer unix.Close(fd)

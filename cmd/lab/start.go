@@ -30,6 +30,9 @@ EXAMPLE:
 }
 
 func startAction(ctx *cli.Context, std streams) error {
+	if name := ctx.Args().First(); ctx.NArg() == 1 && ctx.NumFlags() == 0 && isLab(ctx, name) {
+		return courseStart(ctx, std, name)
+	}
 	if !ctx.Bool("attach") && !ctx.Bool("interactive") {
 		return inTurns(ctx, std, 1, func(s container.State) error { // the starting thread is the parent of what it makes
 			_, err := start(std, ctx.String("root"), s, false)
@@ -58,6 +61,19 @@ func startAction(ctx *cli.Context, std streams) error {
 		err = &exit{code: code}
 	}
 	return err
+}
+
+// isLab says whether start means a lab of the course: a container with the name comes first.
+func isLab(ctx *cli.Context, name string) bool {
+	if _, err := findListed(ctx.String("root"), name); err == nil {
+		return false
+	}
+	s, err := openCourse(ctx)
+	if err != nil {
+		return false
+	}
+	_, err = s.Load(name)
+	return err == nil
 }
 
 // start starts a container that does not run. One that runs is left alone.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/container-labs/lab/internal/kernel"
+	"github.com/container-labs/lab/internal/monitor/loop"
 	"github.com/container-labs/lab/internal/store"
 	"github.com/container-labs/lab/pkg/cgroup"
 	"github.com/container-labs/lab/pkg/container"
@@ -69,6 +70,9 @@ func (u *updating) do(root string, s container.State) error {
 	if err != nil {
 		_ = u.back(s, old)
 		return err
+	}
+	if u.restart != nil && s.Monitor != 0 {
+		tellMonitor(dir, *u.restart)
 	}
 	note(root, s, "update")
 	return nil
@@ -206,4 +210,9 @@ func enableBelow(tree *cgroup.Hierarchy, path, controller string) error {
 		dir += "/" + name
 	}
 	return nil
+}
+
+// tellMonitor leaves the new restart policy where the monitor of a running container looks when the container has ended.
+func tellMonitor(dir string, p container.RestartPolicy) {
+	_ = store.WriteFile(filepath.Join(dir, loop.RestartFile), fmt.Appendf(nil, "%s %d\n", p.Name, p.Retries))
 }

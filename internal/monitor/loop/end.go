@@ -84,6 +84,10 @@ func (l *loop) again(code int) bool {
 	if l.stopped() {
 		return false
 	}
+	if now := words(read(RestartFile)); len(now) == 2 { // lab update
+		l.Restart = now[0]
+		l.Retries, _ = strconv.Atoi(now[1])
+	}
 	switch l.Restart {
 	case "always", "unless-stopped":
 		return true

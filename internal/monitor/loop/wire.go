@@ -35,5 +35,7 @@ const (
 	StoppedFile = "stopped" // there when somebody asked the container to stop: it is not started again
 	// OthersFinish in that file says that who asked also puts everything in order: the monitor only notes the end.
 	OthersFinish = "others finish\n"
-	LogDir       = "log"
+	// RestartFile holds a restart policy that was given to the container while it ran: "on-failure 3".
+	RestartFile = "restart"
+	LogDir      = "log"
 )
