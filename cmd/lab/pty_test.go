@@ -133,16 +133,54 @@ func TestTerminalIsRestoredWhenLabIsTerminated(t *testing.T) {
 	prepare(t, root)
 	p := newPTY(t)
 	before := p.modes()
-	cmd := p.run("--root", root, "run", "--rm", "-it", "box", "sh", "-c", `trap "" TERM; echo started; while :; do sleep 1; done`)
+	cmd := p.run("--root", root, "run", "--rm", "-it", "--name", "stays", "box", "sh", "-c", `echo started; while :; do sleep 1; done`)
 	p.waitFor("started")
-	for range 3 { // the program ignores the first two
-		require.NoError(t, cmd.Process.Signal(unix.SIGTERM))
-		time.Sleep(50 * time.Millisecond)
-	}
+	require.NotEqual(t, before, p.modes(), "every key is passed on")
+	require.NoError(t, cmd.Process.Signal(unix.SIGTERM))
 	var exit *exec.ExitError
 	require.ErrorAs(t, cmd.Wait(), &exit)
+	assert.Equal(t, 128+int(unix.SIGTERM), exit.ExitCode())
 	assert.Equal(t, before, p.modes())
-	assert.Contains(t, p.text(), "asked three times to stop")
+	out, err := exec.Command(testenv.Lab(t), "--root", root, "ps", "--format", "{{.Names}}").CombinedOutput()
+	require.NoError(t, err, string(out))
+	assert.Equal(t, "stays\n", string(out), "the container runs on without the one who was attached")
+	out, err = exec.Command(testenv.Lab(t), "--root", root, "rm", "-f", "stays").CombinedOutput()
+	require.NoError(t, err, string(out))
+}
+
+// Two terminals attached to one container see the same and type into the same; the keys for it leave the container running.
+func TestTwoTerminalsShareOneContainer(t *testing.T) {
+	testenv.Root(t)
+	testenv.Overlay(t)
+	root := t.TempDir()
+	prepare(t, root)
+	lab := func(args ...string) string {
+		out, err := exec.Command(testenv.Lab(t), append([]string{"--root", root}, args...)...).CombinedOutput()
+		require.NoError(t, err, string(out))
+		return string(out)
+	}
+	lab("run", "-d", "-it", "--name", "shared", "box", "sh")
+	one, two := newPTY(t), newPTY(t)
+	first, second := one.run("--root", root, "attach", "shared"), two.run("--root", root, "attach", "shared")
+	for _, p := range []*pty{one, two} {
+		require.Eventually(t, func() bool { return p.modes().Lflag&unix.ICANON == 0 }, 10*time.Second, 10*time.Millisecond, "attached")
+	}
+	one.typing("echo typed in the fir''st\r")
+	one.waitFor("typed in the first")
+	two.waitFor("typed in the first")
+	two.typing("echo typed in the sec''ond\r")
+	one.waitFor("typed in the second")
+	two.waitFor("typed in the second")
+
+	one.typing("\x10\x11") // ctrl-p ctrl-q
+	require.NoError(t, first.Wait())
+	assert.Equal(t, "shared\n", lab("ps", "--format", "{{.Names}}"))
+	two.typing("exit 6\r")
+	var exit *exec.ExitError
+	require.ErrorAs(t, second.Wait(), &exit)
+	assert.Equal(t, 6, exit.ExitCode())
+	assert.Contains(t, lab("logs", "shared"), "typed in the second", "and its log has all of it")
+	lab("rm", "shared")
 }
 
 // Signals that lab gets are the program's.
