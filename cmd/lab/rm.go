@@ -29,7 +29,7 @@ func rmCommand(std streams) *cli.Command {
 					return removeDead(store.Open(root), state)
 				}
 				if ctx.Bool("force") && (state.Alive() || state.Status == container.Restarting) {
-					if err := stopContainer(root, state, stopping{seconds: new(int), signal: "KILL"}); err != nil {
+					if err := stopContainer(root, state, stopping{seconds: new(int), signal: "KILL", remove: true}); err != nil {
 						return err
 					}
 				}

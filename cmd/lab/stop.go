@@ -44,6 +44,7 @@ func stopFlags() []cli.Flag {
 type stopping struct {
 	seconds *int
 	signal  string
+	remove  bool // and it will be removed then
 }
 
 func stopTimes(ctx *cli.Context) stopping {
@@ -179,7 +180,11 @@ func stopContainer(root string, s container.State, how stopping) error {
 	if s.Status == container.Dead {
 		return errors.New(s.Error)
 	}
-	keepStopped(dir, s, loop.OthersFinish)
+	wish := loop.OthersFinish
+	if how.remove {
+		wish = loop.OthersRemove
+	}
+	keepStopped(dir, s, wish)
 	process, err := openProcess(s)
 	if err != nil {
 		if s.Status == container.Created || s.Status == container.Exited {

@@ -22,7 +22,8 @@ type Session struct {
 	EndInput bool     // the container's standard input ends where In ends
 	TTY      bool     // the container has a terminal
 	Keys     []byte
-	Process  int // a pidfd that signals are passed on to; -1: they end the session, not the container
+	ToTheEnd bool // stay until the monitor has put everything in order, and not only until the container has ended
+	Process  int  // a pidfd that signals are passed on to; -1: they end the session, not the container
 
 	Warn func(format string, args ...any)
 
@@ -82,6 +83,10 @@ func (s *Session) listen(left <-chan struct{}) (Result, error) {
 			case loop.Exited:
 				r.Exited = true
 				r.Code, _ = strconv.Atoi(string(data))
+				if !s.ToTheEnd {
+					results <- r
+					return
+				}
 			}
 			if err != nil {
 				failed <- err

@@ -46,7 +46,12 @@ func (l *loop) leave() int {
 			c.send(packet)
 		}
 	}
-	if !again && read(StoppedFile) == OthersFinish {
+	wish := read(StoppedFile)
+	if wish == OthersRemove {
+		return 0 // which lets go of the lock before the root
+	}
+	_ = unix.Close(l.root)
+	if !again && wish == OthersFinish {
 		return 0
 	}
 	args := []string{"lab", "--root", l.Root, "monitor", "end", l.ID}

@@ -31,6 +31,7 @@ func Run(args, env []string) int {
 	}
 	l.process = whoIs(ProcessFD)
 	l.prepare()
+	l.holdRoot()
 	l.journal, _ = journal.Open(LogDir, o.MaxSize, o.MaxFiles) // without a log the container still runs
 	l.start = now()
 	for !l.turn() {
@@ -52,6 +53,7 @@ type loop struct {
 	start   int64 // in ns since boot
 	process process
 	ended   int // its exit status, in the end
+	root    int // the container's root; -1: could not be opened
 	endFile int // what is to become the file end; -1: could not be made
 }
 

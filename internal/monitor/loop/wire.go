@@ -35,6 +35,8 @@ const (
 	StoppedFile = "stopped" // there when somebody asked the container to stop: it is not started again
 	// OthersFinish in that file says that who asked also puts everything in order: the monitor only notes the end.
 	OthersFinish = "others finish\n"
+	// OthersRemove says that besides: nothing of the container will be needed again.
+	OthersRemove = "others remove\n"
 	// RestartFile holds a restart policy that was given to the container while it ran: "on-failure 3".
 	RestartFile = "restart"
 	LogDir      = "log"
