@@ -41,6 +41,7 @@ func (p *Printer) Before(n int, op *Op) error {
 	line, err := p.lines.ReadString('\n')
 	if err != nil || strings.TrimSpace(line) == "q" {
 		fmt.Fprintln(p.Out)
+		p.In = nil // what is undone now is shown, and not asked about
 		return ErrGaveUp
 	}
 	return nil
