@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -67,6 +68,9 @@ func finish(s *store.Store, id string, ledger *store.Ledger) error {
 		now.OOMKilled = killed
 		return nil
 	})
+	if errors.Is(err, fs.ErrNotExist) { // somebody has removed it already
+		return ledger.Undo(ran(s, m))
+	}
 	if err != nil && !state.Remove {
 		ledger.Leave()
 		return err

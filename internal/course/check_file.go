@@ -88,9 +88,11 @@ func (v *View) place(ctx context.Context, q *FileCheck) (*place, Finding) {
 	}
 	at.open = append(at.open, root)
 	below := func(path string, flags uint64) (string, error) {
-		fd, err := unix.Openat2(root, path, &unix.OpenHow{
-			Flags: unix.O_PATH | unix.O_CLOEXEC | flags, Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS,
-		})
+		how := &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC | flags, Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS}
+		fd, err := unix.Openat2(root, path, how)
+		for try := 0; err == unix.EAGAIN && try < 1000; try++ { // something was renamed on the way (openat2(2))
+			fd, err = unix.Openat2(root, path, how)
+		}
 		if err == nil {
 			at.open = append(at.open, fd)
 		}
