@@ -39,7 +39,7 @@ func (s session) do(conn int) (int, error) {
 	m := &monitor.Session{
 		Conn: conn, In: s.std.in, Out: s.std.out, Err: s.std.err, Input: s.input, EndInput: s.endInput, TTY: s.tty, Keys: keys, Process: process,
 		ToTheEnd: s.state.Remove,
-		Warn: func(format string, args ...any) { fmt.Fprintf(s.std.err, "\r\nlab: "+format+"\r\n", args...) },
+		Warn:     func(format string, args ...any) { fmt.Fprintf(s.std.err, "\r\nlab: "+format+"\r\n", args...) },
 	}
 	if s.noOut {
 		m.Out = nil
