@@ -104,7 +104,7 @@ func (u *unpacker) entry(h *tar.Header, content io.Reader) error {
 	switch h.Typeflag {
 	case tar.TypeDir:
 		return u.directory(parent, base, name, h)
-	case tar.TypeReg, tar.TypeRegA, tar.TypeGNUSparse: //nolint:staticcheck // old archives have TypeRegA
+	case tar.TypeReg, tar.TypeGNUSparse:
 		return u.regular(parent, base, h, content)
 	case tar.TypeSymlink:
 		return u.replace(parent, base, func(as string) error {

@@ -25,6 +25,8 @@ import (
 // trampoline is that program, in exec_tramp_*.s. It is never called here: its instructions, which depend on no address, are copied.
 func trampoline()
 
+var _ = trampoline // the assembler's file takes its address
+
 // trampolineAt is where they are.
 var trampolineAt uintptr
 
