@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/container-labs/lab/internal/kernel"
+	"github.com/container-labs/lab/internal/monitor"
 	"github.com/container-labs/lab/pkg/container"
 )
 
@@ -29,7 +30,7 @@ EXAMPLE:
 			&cli.StringFlag{Name: "user", Aliases: []string{"u"}, Usage: "run as `USER[:GROUP]`, by name or number"},
 			&cli.StringFlag{Name: "workdir", Aliases: []string{"w"}, Usage: "start in `DIR`"},
 			&cli.BoolFlag{Name: "privileged", Usage: "give it all capabilities"},
-			&cli.StringFlag{Name: "detach-keys", Usage: "leave it alone at these `KEYS`", Value: defaultDetachKeys},
+			&cli.StringFlag{Name: "detach-keys", Usage: "leave it alone at these `KEYS`", Value: monitor.DetachKeys},
 			&cli.BoolFlag{Name: "explain", Usage: "print every kernel call as it is made"},
 			&cli.BoolFlag{Name: "step", Usage: "stop before each kernel call and wait for Enter"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "print every kernel call and make none"},
@@ -93,7 +94,7 @@ func newExecRequest(ctx *cli.Context) (*execRequest, error) {
 	if r.options.Args[0] == "" {
 		return nil, &exit{code: 126, err: errors.New(`exec: exec: "": executable file not found in $PATH`)}
 	}
-	if r.keys, err = parseDetachKeys(ctx.String("detach-keys")); err != nil {
+	if r.keys, err = monitor.ParseKeys(ctx.String("detach-keys")); err != nil {
 		return nil, err
 	}
 	if r.tty && r.stdin && !r.detach && !isTerminal(0) {

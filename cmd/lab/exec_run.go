@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/container-labs/lab/internal/kernel"
+	"github.com/container-labs/lab/internal/monitor"
 	"github.com/container-labs/lab/internal/store"
 	"github.com/container-labs/lab/pkg/cgroup"
 	"github.com/container-labs/lab/pkg/container"
@@ -96,7 +97,7 @@ func (e *executing) configure() error {
 	e.exec.Process = container.ExecProcess(first.Process, r.options)
 	e.exec.Filter, e.exec.FilterFlags = []byte(first.Filter.Code), first.Filter.Flags
 	e.exec.Stdin, e.exec.Detached, e.exec.Attached = r.stdin, r.detach && !r.tty, !r.detach && !r.tty
-	e.terminal = execTerminal{in: e.std.in, out: e.std.out, escape: escape{keys: r.keys}}
+	e.terminal = execTerminal{in: e.std.in, out: e.std.out, escape: monitor.Escape{Keys: r.keys}}
 	e.exec.Terminal = e.terminal.take
 	return nil
 }

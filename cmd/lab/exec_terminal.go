@@ -11,12 +11,13 @@ import (
 	"golang.org/x/term"
 
 	"github.com/container-labs/lab/internal/kernel"
+	"github.com/container-labs/lab/internal/monitor"
 )
 
 // execTerminal joins the person's terminal to the master side of the program's.
 type execTerminal struct {
 	in, out *os.File
-	escape  escape
+	escape  monitor.Escape
 
 	mu     sync.Mutex
 	master *os.File
@@ -72,7 +73,7 @@ func (t *execTerminal) typing() {
 	buf := make([]byte, 4096)
 	for {
 		n, err := t.in.Read(buf)
-		text, leave := t.escape.pass(buf[:n])
+		text, leave := t.escape.Pass(buf[:n])
 		if len(text) > 0 {
 			if _, err := t.master.Write(text); err != nil {
 				return

@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 )
@@ -8,57 +9,48 @@ import (
 // DetachKeys is what people type to leave a container that runs on.
 const DetachKeys = "ctrl-p,ctrl-q"
 
-// ParseKeys reads a sequence such as "ctrl-p,ctrl-q" or "ctrl-a,d" into the bytes that a terminal sends. An empty text is no
-// sequence at all.
+// ParseKeys reads a sequence such as "ctrl-p,ctrl-q" or "ctrl-a,d" into the bytes that a terminal sends. An empty text is
+// [DetachKeys].
 func ParseKeys(text string) ([]byte, error) {
 	if text == "" {
-		return nil, nil
+		text = DetachKeys
 	}
 	var keys []byte
-	for _, name := range strings.Split(text, ",") {
-		letter, control := strings.CutPrefix(strings.ToLower(name), "ctrl-")
+	for word := range strings.SplitSeq(text, ",") {
+		letter, control := strings.CutPrefix(strings.ToLower(word), "ctrl-")
 		switch {
-		case control && len(letter) == 1 && (letter[0] >= 'a' && letter[0] <= 'z' || strings.ContainsAny(letter, `@[\]^_`)):
-			keys = append(keys, strings.ToUpper(letter)[0]&0x1f)
-		case !control && len(name) == 1:
-			keys = append(keys, name[0])
+		case control && len(letter) == 1 && letter[0] >= 'a' && letter[0] <= 'z':
+			keys = append(keys, letter[0]-'a'+1)
+		case control && len(letter) == 1 && (letter[0] == '@' || letter[0] >= '[' && letter[0] <= '_'):
+			keys = append(keys, letter[0]-'@')
+		case !control && len(word) == 1:
+			keys = append(keys, word[0])
 		default:
-			return nil, fmt.Errorf("invalid detach keys %q: want keys such as ctrl-p,ctrl-q, with a to z or one of @[\\]^_ after ctrl-", text)
+			return nil, fmt.Errorf("invalid detach keys (%s) provided: want letters, and ctrl- with one, joined by commas", text)
 		}
 	}
 	return keys, nil
 }
 
-// keyWatch looks for the detach keys in what is typed.
-type keyWatch struct {
-	keys []byte
-	seen int // how many of them have come, and were not passed on yet
+// Escape finds the detach keys in what is typed. Keys that may be the beginning of them are held back until the next shows.
+type Escape struct {
+	Keys []byte // none: nothing is found
+	held int    // so many of them have come
 }
 
-// pass returns what the container is to get of the bytes typed, and whether the keys were among them. Keys that are not followed
-// by the rest of the sequence are passed on late.
-func (w *keyWatch) pass(typed []byte) (out []byte, detach bool) {
-	if len(w.keys) == 0 {
-		return typed, false
-	}
-	for _, b := range typed {
-		if b == w.keys[w.seen] {
-			if w.seen++; w.seen == len(w.keys) {
-				w.seen = 0
-				return out, true
-			}
-			continue
+// Pass returns what goes on to the program, and whether the keys are complete; what comes after them is dropped.
+func (e *Escape) Pass(typed []byte) (text []byte, complete bool) {
+	for _, key := range typed {
+		held := append(bytes.Clone(e.Keys[:e.held]), key)
+		for len(held) > 0 && !bytes.HasPrefix(e.Keys, held) {
+			text = append(text, held[0])
+			held = held[1:]
 		}
-		out = append(out, w.keys[:w.seen]...)
-		w.seen = 0
-		if b == w.keys[0] {
-			w.seen = 1
-			if len(w.keys) == 1 {
-				return out, true
-			}
-			continue
+		e.held = len(held)
+		if e.held == len(e.Keys) && e.held > 0 {
+			e.held = 0
+			return text, true
 		}
-		out = append(out, b)
 	}
-	return out, false
+	return text, false
 }

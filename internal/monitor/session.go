@@ -115,15 +115,15 @@ func write(to *os.File, data []byte) error {
 
 // typed passes input on, until it ends or the detach keys come.
 func (s *Session) typed(left chan<- struct{}) {
-	watch := keyWatch{keys: s.Keys}
+	watch := Escape{Keys: s.Keys}
 	if !s.TTY {
-		watch.keys = nil
+		watch.Keys = nil
 	}
 	buf := make([]byte, loop.MaxPacket/2) // keys that were held back may come on top
 	for {
 		n, err := s.In.Read(buf)
 		if n > 0 {
-			out, detach := watch.pass(buf[:n])
+			out, detach := watch.Pass(buf[:n])
 			if len(out) > 0 && s.send(append([]byte{loop.Input}, out...)) != nil {
 				return
 			}

@@ -1,4 +1,4 @@
-package main
+package monitor
 
 import (
 	"testing"
@@ -9,12 +9,12 @@ import (
 
 func TestParseDetachKeys(t *testing.T) {
 	for text, want := range map[string]string{"": "\x10\x11", "ctrl-p,ctrl-q": "\x10\x11", "ctrl-a": "\x01", "a,B": "aB", "ctrl-[,ctrl-@": "\x1b\x00", "CTRL-\\": "\x1c"} {
-		keys, err := parseDetachKeys(text)
+		keys, err := ParseKeys(text)
 		require.NoError(t, err, text)
 		assert.Equal(t, want, string(keys), text)
 	}
 	for _, text := range []string{"ctrl-", "ctrl-1", "ab", "a,,b", "ctrl-pp"} {
-		_, err := parseDetachKeys(text)
+		_, err := ParseKeys(text)
 		assert.ErrorContains(t, err, "invalid detach keys ("+text+") provided")
 	}
 }
@@ -33,12 +33,12 @@ func TestEscape(t *testing.T) {
 		{"aab", []string{"aaab"}, "a", true},
 		{"abac", []string{"ababac"}, "ab", true},
 	} {
-		e := escape{keys: []byte(c.keys)}
+		e := Escape{Keys: []byte(c.keys)}
 		var text []byte
 		leave := false
 		for _, part := range c.typed {
 			var some []byte
-			some, leave = e.pass([]byte(part))
+			some, leave = e.Pass([]byte(part))
 			text = append(text, some...)
 		}
 		assert.Equal(t, c.text, string(text), c)
