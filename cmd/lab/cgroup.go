@@ -66,7 +66,7 @@ func openGroup(ctx *cli.Context, name string) (*cgroup.Machine, *cgroup.Group, e
 	}
 	state, err := findState(ctx.String("root"), name)
 	if err == nil {
-		g, err := m.Open(groupPath(state.ID))
+		g, err := m.Open(groupOf(state))
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, nil, fmt.Errorf("container %s is not running, and has no group then", name)
 		}

@@ -52,7 +52,7 @@ func (l *launch) configure(context.Context) error {
 	l.c.Files, l.c.HostDevices = l.files(), r.hostDevices
 	l.state = container.State{
 		ID: l.id, Name: r.name, Image: r.image, ImageID: l.image.ID, Layers: l.image.DiffIDs, Command: l.c.Spec.Process.Args, Labels: r.labels,
-		Created: time.Now(), Status: container.Created, Remove: r.remove,
+		Created: time.Now(), Status: container.Created, Remove: r.remove, Cgroup: cfg.Cgroup,
 	}
 	l.settings = r.settings
 	s := &l.settings
@@ -87,6 +87,14 @@ func groupPath(id string) string {
 		parent = "lab"
 	}
 	return parent + "/" + id
+}
+
+// groupOf is the group of a container: where it was made, whatever LAB_CGROUP_PARENT says now.
+func groupOf(s container.State) string {
+	if s.Cgroup != "" {
+		return s.Cgroup
+	}
+	return groupPath(s.ID)
 }
 
 // program is the entry point with its arguments: --entrypoint drops the image's command too.

@@ -87,7 +87,7 @@ func (e *executing) configure() error {
 	if err != nil {
 		return err
 	}
-	e.exec.Cgroup, err = machine.Open(groupPath(e.state.ID))
+	e.exec.Cgroup, err = machine.Open(groupOf(e.state))
 	if errors.Is(err, os.ErrNotExist) && machine.Mode == cgroup.None {
 		e.exec.Cgroup, err = nil, nil
 	}

@@ -56,14 +56,18 @@ func finish(s *store.Store, id string, ledger *store.Ledger) error {
 		return err
 	}
 	dir := s.Container(id)
-	group := m.Group(groupPath(id), cgroup.Limits{})
+	state, err := container.ReadState(dir)
+	if err != nil {
+		state.ID = id
+	}
+	group := m.Group(groupOf(state), cgroup.Limits{})
 	kills, _ := group.OOM()
 	killed := kills > 0
 	if err := group.Delete(); err != nil {
 		ledger.Leave() // the next lab command tries again
 		return err
 	}
-	state, err := container.ChangeState(dir, func(now *container.State) error {
+	state, err = container.ChangeState(dir, func(now *container.State) error {
 		conclude(now)
 		now.OOMKilled = killed
 		return nil
@@ -94,6 +98,13 @@ func finish(s *store.Store, id string, ledger *store.Ledger) error {
 // process itself.
 func startAgain(std streams, root, id string, ledger *store.Ledger, count, delay int) error {
 	s := store.Open(root)
+	if _, err := os.Stat(filepath.Join(s.Container(id), loop.StoppedFile)); err == nil { // it came in the last moment
+		_, _ = container.ChangeState(s.Container(id), func(now *container.State) error {
+			now.Status = container.Exited
+			return nil
+		})
+		return finish(s, id, ledger)
+	}
 	l, err := reload(std, root, id)
 	if err == nil {
 		l.ledger = ledger

@@ -128,7 +128,7 @@ func holdFreezer(s container.State) (group *cgroup.Group, done func(), err error
 	if err != nil {
 		return nil, nil, err
 	}
-	group, err = machine.Open(groupPath(s.ID))
+	group, err = machine.Open(groupOf(s))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, fmt.Errorf("container %s is not running", s.Name)
 	}

@@ -44,7 +44,7 @@ func reload(std streams, root, id string) (*launch, error) {
 	l.images = images
 	s := l.settings
 	l.c = &container.Container{
-		ID: id, Spec: spec, Machine: l.machine, Cgroup: l.machine.Group(groupPath(id), s.Limits), Files: s.Files, HostDevices: s.HostDevices,
+		ID: id, Spec: spec, Machine: l.machine, Cgroup: l.machine.Group(groupOf(l.state), s.Limits), Files: s.Files, HostDevices: s.HostDevices,
 		Root: unionfs.Overlay{
 			Lower: images.LayerDirs(l.state.Layers), Upper: filepath.Join(dir, "upper"), Work: filepath.Join(dir, "work"),
 			Target: l.store.Merged(), Volatile: l.state.Remove,

@@ -85,7 +85,7 @@ func removeDead(s *store.Store, state container.State) error {
 	if err != nil {
 		return err
 	}
-	if err := m.Group(groupPath(state.ID), cgroup.Limits{}).Delete(); err != nil {
+	if err := m.Group(groupOf(state), cgroup.Limits{}).Delete(); err != nil {
 		return err
 	}
 	ledger, err := own(s, state, store.Undo{Do: "name", Arg: state.Name + " " + state.ID}, store.Undo{Do: "container", Arg: s.Container(state.ID)})

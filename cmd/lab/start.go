@@ -53,6 +53,9 @@ func startAction(ctx *cli.Context, std streams) error {
 	if err != nil {
 		return err
 	}
+	if l == nil { // somebody else was quicker
+		return attachAction(ctx, std)
+	}
 	code, err := session{
 		std: std, state: l.state, tty: l.c.Spec.Process.Terminal, input: ctx.Bool("interactive"), endInput: true,
 		keys: ctx.String("detach-keys"), proxy: ctx.Bool("sig-proxy"),
@@ -76,7 +79,8 @@ func isLab(ctx *cli.Context, name string) bool {
 	return err == nil
 }
 
-// start starts a container that does not run. One that runs is left alone.
+// start starts a container that does not run. One that runs, or that its policy is about to start again, is left alone: nil without
+// an error.
 func start(std streams, root string, state container.State, attach bool) (*launch, error) {
 	if unix.Geteuid() != 0 {
 		return nil, errNotRoot
@@ -109,7 +113,8 @@ func start(std streams, root string, state container.State, attach bool) (*launc
 }
 
 // own takes the container's ledger, and waits for a moment where somebody has it: a monitor that puts things in order, or another
-// command that starts the container. A container that runs when it gets the ledger is left alone: nil without an error.
+// command that starts the container. A container that runs meanwhile, or whose monitor waits for its next start, is left alone: nil
+// without an error.
 func own(s *store.Store, state container.State, undo ...store.Undo) (*store.Ledger, error) {
 	for try := range 600 {
 		ledger, err := s.Begin(state.ID, undo...)
@@ -123,7 +128,7 @@ func own(s *store.Store, state container.State, undo ...store.Undo) (*store.Ledg
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("%w: %s", errNoContainer, state.Name)
 		}
-		if err == nil && now.Alive() {
+		if err == nil && (now.Alive() || now.Status == container.Restarting) {
 			return nil, nil
 		}
 		time.Sleep(min(time.Duration(try+1)*100*time.Microsecond, 10*time.Millisecond))
@@ -134,7 +139,7 @@ func own(s *store.Store, state container.State, undo ...store.Undo) (*store.Ledg
 // undoOf is what is to be undone when a container that is on disk already does not come to its end in the ordinary way.
 func undoOf(s *store.Store, state container.State) []store.Undo {
 	dir := s.Container(state.ID)
-	undo := []store.Undo{{Do: "layers", Arg: strings.Join(state.Layers, " ")}, {Do: "settle", Arg: dir}, {Do: "cgroup", Arg: groupPath(state.ID)}}
+	undo := []store.Undo{{Do: "layers", Arg: strings.Join(state.Layers, " ")}, {Do: "settle", Arg: dir}, {Do: "cgroup", Arg: groupOf(state)}}
 	if state.Remove {
 		undo[1] = store.Undo{Do: "container", Arg: dir}
 	}

@@ -75,7 +75,7 @@ func (s *statistics) begin() error {
 	s.samples = s.samples[:0]
 	for _, c := range states {
 		if c.state.Alive() {
-			c.group = s.machine.Group(groupPath(c.state.ID), cgroup.Limits{})
+			c.group = s.machine.Group(groupOf(c.state), cgroup.Limits{})
 			if _, known := s.before[c.state.ID]; !known {
 				s.before[c.state.ID] = readClock(c.group)
 			}

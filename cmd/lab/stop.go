@@ -190,7 +190,7 @@ func stopContainer(root string, s container.State, how stopping) error {
 		if s.Status == container.Created || s.Status == container.Exited {
 			return nil // as docker stop: no error
 		}
-		return settled(root, s) // it has just ended, or is about to be started again
+		return settled(root, s, how) // it has just ended, or is about to be started again
 	}
 	defer unix.Close(process)
 	for _, step := range [...]struct {
@@ -204,7 +204,7 @@ func stopContainer(root string, s container.State, how stopping) error {
 			thaw(s) // what is frozen cannot end
 		}
 		if processEnded(process, step.wait) {
-			return settled(root, s)
+			return settled(root, s, how)
 		}
 	}
 	return fmt.Errorf("stop container %s: its process %d does not even end by SIGKILL: it hangs in the kernel", s.Name, s.PID)
@@ -221,7 +221,7 @@ func keepStopped(dir string, s container.State, content string) {
 // thaw lets a paused container's processes go on.
 func thaw(s container.State) {
 	if m, err := cgroup.Detect(); err == nil {
-		_ = m.Group(groupPath(s.ID), cgroup.Limits{}).Thaw()
+		_ = m.Group(groupOf(s), cgroup.Limits{}).Thaw()
 	}
 }
 
@@ -241,8 +241,9 @@ func processEnded(process int, most time.Duration) bool {
 }
 
 // settled waits until whoever ran the container has gone, and puts everything in order where that was left to us: by a monitor that read
-// so in the file stopped, or by one that was killed.
-func settled(root string, s container.State) error {
+// so in the file stopped, or by one that was killed. One that had just decided to start the container again, and did not see that file,
+// has to be stopped a second time.
+func settled(root string, s container.State, how stopping) error {
 	st := store.Open(root)
 	file := st.Path("ledger", s.ID)
 	for try := range 600 {
@@ -253,6 +254,12 @@ func settled(root string, s container.State) error {
 			return finish(st, s.ID, ledger)
 		} else if !errors.Is(err, fs.ErrExist) {
 			return err
+		}
+		if now, err := container.ReadState(st.Container(s.ID)); err == nil && now.Alive() && now.PID != s.PID {
+			if _, err := os.Stat(filepath.Join(st.Container(s.ID), loop.StoppedFile)); err != nil {
+				return nil // by somebody's lab start, after the end that we wanted
+			}
+			return stopContainer(root, now, how)
 		}
 		time.Sleep(min(time.Duration(try+1)*100*time.Microsecond, 10*time.Millisecond))
 	}

@@ -51,7 +51,7 @@ func topContainer(root, name string, columns []column, std streams) error {
 	if err != nil {
 		return err
 	}
-	group, err := machine.Open(groupPath(state.ID))
+	group, err := machine.Open(groupOf(state))
 	if err != nil {
 		return fmt.Errorf("container %s is not running", state.Name)
 	}

@@ -112,7 +112,7 @@ func groupWith(s container.State, need cgroup.Limits) (*cgroup.Group, error) {
 	if err != nil {
 		return nil, err
 	}
-	path := groupPath(s.ID)
+	path := groupOf(s)
 	group, err := machine.Open(path)
 	if err != nil {
 		return nil, err

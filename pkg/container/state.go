@@ -38,6 +38,7 @@ type State struct {
 	ImageID   string            `json:"imageID"`
 	Layers    []string          `json:"layers"` // digests of the image's layers, base first
 	Command   []string          `json:"command"`
+	Cgroup    string            `json:"cgroup,omitempty"` // the path of its group below the trees
 	Labels    map[string]string `json:"labels,omitempty"`
 	Status    Status            `json:"status"`
 	PID       int               `json:"pid,omitempty"`       // of PID 1, as the host counts
