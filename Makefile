@@ -15,8 +15,6 @@ GOBUILD := go build -trimpath -buildvcs=false -tags $(TAGS) -ldflags "-s -w -X m
 
 # Containers need root; so do the tests that make some.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-# `make run` from a terminal gets one.
-TTY = $$([ -t 0 ] && [ -t 1 ] && echo -it)
 
 .DEFAULT_GOAL := help
 .PHONY: help build run test test-root test-vm test-vagrant test-arm64 race lint fuzz bench install clean
@@ -29,7 +27,7 @@ build: ## Build bin/lab, one static program, and the small one that stays beside
 	$(GOBUILD) -o bin/lab-monitor ./cmd/lab-monitor
 
 run: build ## Build lab and start a container from the embedded image (CMD="ls /" runs that in it)
-	$(SUDO) bin/lab run --rm $(TTY) box $(CMD)
+	@tty=; if [ -t 0 ] && [ -t 1 ]; then tty=-it; fi; set -x; $(SUDO) bin/lab run --rm $$tty box $(CMD)
 
 test: build ## Run every test, those that need root as root (RUN=name, PKG=./pkg/ns/... for fewer)
 	@TAGS=$(TAGS) .ci/test $(or $(PKG),./...) $(if $(RUN),-run '$(RUN)')

@@ -52,6 +52,11 @@ func welcome(c *call) {
 		line("processes", "unknown", "no /proc")
 	}
 	c.welcomeNet(line)
+	if _, err := unix.IoctlGetTermios(0, unix.TCGETS); err != nil {
+		// Nothing to be typed here: the next prompt is the host's, and a list of things to try would be tried there.
+		c.printf("\nWith a terminal (-it) a shell would follow here.\n\n")
+		return
+	}
 	c.printf("\nThree things to try:\n")
 	c.printf("  ps aux           who else is here, and with which numbers\n")
 	if c.layered {
@@ -61,9 +66,6 @@ func welcome(c *call) {
 	}
 	c.printf("  caps             what root may do here, and what not\n\n")
 	c.out.Flush()
-	if _, err := unix.IoctlGetTermios(0, unix.TCGETS); err != nil {
-		return
-	}
 	if _, err := os.Stat("/bin/sh"); err == nil {
 		c.become([]string{"/bin/sh"}, os.Environ())
 	}
