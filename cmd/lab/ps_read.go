@@ -62,8 +62,8 @@ func readListed(s *store.Store, id string) listed {
 // listedNow says what a record comes to: the kernel is asked where it says that something runs. A process that has just ended counts as running
 // until whoever runs the container has noted how; where nobody will any more, it was killed together with its monitor.
 func listedNow(s *store.Store, c container.State) listed {
-	if (c.Status == container.Running || c.Status == container.Paused) && !c.Alive() {
-		if _, err := os.Stat(s.Path("ledger", c.ID)); err != nil {
+	if c.Status == container.Running || c.Status == container.Paused { // the ledger first: it is there, mostly, and costs less than to ask for the process
+		if _, err := os.Stat(s.Path("ledger", c.ID)); err != nil && !c.Alive() {
 			c.ExitCode = 137
 			return listed{c, container.Exited}
 		}

@@ -223,12 +223,18 @@ func (s *Store) Sweep(doers map[string]Doer) ([]string, error) {
 }
 
 func (s *Store) sweepOne(id string, doers map[string]Doer) (bool, error) {
-	file, err := os.OpenFile(s.Path("ledger", id), os.O_RDWR, 0)
+	path := s.Path("ledger", id)
+	fd, err := unix.Open(path, unix.O_RDWR|unix.O_CLOEXEC, 0) // not os.OpenFile: mostly the lock is taken, and that is all
 	if err != nil {
-		return false, ignoreMissing(err)
+		return false, ignoreMissing(&fs.PathError{Op: "open", Path: path, Err: err})
 	}
-	if unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil || unlinked(file) {
-		_ = file.Close() // its owner lives, or somebody swept it before us
+	if unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) != nil {
+		_ = unix.Close(fd) // its owner lives
+		return false, nil
+	}
+	file := os.NewFile(uintptr(fd), path)
+	if unlinked(file) { // somebody swept it before us
+		_ = file.Close()
 		return false, nil
 	}
 	l := &Ledger{store: s, id: id, file: file}

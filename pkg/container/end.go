@@ -3,7 +3,6 @@ package container
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -35,7 +34,7 @@ func (e End) String() string {
 
 // ReadEnd reads the file in a container's directory. The error is fs.ErrNotExist where no monitor has seen an end.
 func ReadEnd(dir string) (End, error) {
-	data, err := os.ReadFile(filepath.Join(dir, endFile))
+	data, err := readFile(filepath.Join(dir, endFile))
 	if err != nil {
 		return End{}, fmt.Errorf("read the container's end: %w", err)
 	}

@@ -81,7 +81,7 @@ func ReadState(dir string) (State, error) {
 
 func readRecord(dir string) (State, error) {
 	var s State
-	data, err := os.ReadFile(filepath.Join(dir, stateFile))
+	data, err := readFile(filepath.Join(dir, stateFile))
 	if err != nil {
 		return s, fmt.Errorf("read the container's state: %w", err)
 	}
@@ -159,7 +159,7 @@ func StartTime(pid int) uint64 {
 }
 
 func startTime(pid int) (ticks uint64, ended bool) {
-	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	data, err := readFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
 		return 0, true
 	}
