@@ -87,9 +87,12 @@ func (s *Session) listen(left <-chan struct{}) (Result, error) {
 					results <- r
 					return
 				}
+			case loop.Full:
+				failed <- fmt.Errorf("attach: %d are attached already: wait until somebody leaves", loop.MaxClients)
+				return
 			}
 			if err != nil {
-				failed <- err
+				failed <- fmt.Errorf("print the container's output: %w", err)
 				return
 			}
 		}
@@ -99,7 +102,7 @@ func (s *Session) listen(left <-chan struct{}) (Result, error) {
 		_ = unix.Close(s.Conn)
 		return r, nil
 	case err := <-failed:
-		return Result{}, fmt.Errorf("print the container's output: %w", err)
+		return Result{}, err
 	case <-left:
 		return Result{Detached: true}, nil // the descriptor is closed with the process, for somebody still reads from it
 	}

@@ -10,24 +10,45 @@ type client struct {
 	gone    bool
 }
 
-func (l *loop) accept() {
-	fd, _, err := unix.Accept4(ListenFD, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
-	if err != nil {
-		return
+// accept lets one more in. It returns false where that needs what there is not now, such as a descriptor.
+func (l *loop) accept() bool {
+	fd, err := acceptNameless(ListenFD)
+	if err != 0 {
+		return err == unix.EAGAIN || err == unix.EINTR || err == unix.ECONNABORTED
 	}
-	if len(l.clients) == maxClients {
+	if len(l.clients) == MaxClients {
+		_ = unix.Shutdown(fd, unix.SHUT_RD) // what is left unread would be an error to the other, instead of the packet
+		_, _ = unix.Read(fd, l.buffer())
+		_, _ = unix.Write(fd, []byte{Full})
 		_ = unix.Close(fd)
-		return
+		return true
 	}
-	c := &client{fd: fd}
+	c := l.newClient(fd)
 	l.clients = append(l.clients, c)
 	// What who attaches says first has mostly come already, and decides whether the next output is for it.
 	_, _ = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 100)
 	l.hear(c)
 	l.forget()
+	return true
 }
 
-const maxClients = 256
+// acceptNameless is accept4(2) without the other's address, which has none, and would be rubbish that nobody collects.
+func acceptNameless(listen int) (int, unix.Errno) {
+	fd, _, err := unix.Syscall6(unix.SYS_ACCEPT4, uintptr(listen), 0, 0, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
+	return int(fd), err
+}
+
+// newClient takes the memory of one who has gone, where there is any.
+func (l *loop) newClient(fd int) *client {
+	last := len(l.spare) - 1
+	if last < 0 {
+		return &client{fd: fd}
+	}
+	c := l.spare[last]
+	l.spare = l.spare[:last]
+	*c = client{fd: fd, pending: c.pending[:0]}
+	return c
+}
 
 // hear takes one packet from a client.
 func (l *loop) hear(c *client) {
@@ -44,13 +65,11 @@ func (l *loop) hear(c *client) {
 	case Hello:
 		c.output = len(data) > 0 && data[0] == 'o'
 	case Input:
-		if l.stdin >= 0 {
-			l.input = append(l.input[:0], data...)
-			l.feed()
-		}
+		l.take(data)
 	case EndIn:
-		if l.stdin != TerminalFD {
-			l.stdin = l.shut(l.stdin)
+		if l.stdin >= 0 && l.stdin != TerminalFD {
+			l.endIn = true
+			l.feed()
 		}
 	case Resize:
 		if len(data) == 4 && l.out[0].terminal {
@@ -97,6 +116,7 @@ func (l *loop) forget() {
 	for _, c := range l.clients {
 		if c.gone {
 			_ = unix.Close(c.fd)
+			l.spare = append(l.spare, c)
 		} else {
 			kept = append(kept, c)
 		}

@@ -47,8 +47,11 @@ type loop struct {
 	stdin   int       // where input for the container goes; -1: nowhere any more
 	out     [2]source // where its output comes from
 	clients []*client
-	input   []byte // came from a client, and the container has not taken it yet
-	buf     []byte // made when it is first needed
+	spare   []*client // memory of those who have gone: nobody collects rubbish here
+	deaf    bool      // nobody can be let in at the moment
+	input   []byte    // came from clients, and the container has not taken it yet
+	endIn   bool      // and nothing is to come after it
+	buf     []byte    // made when it is first needed
 	polls   []unix.PollFd
 	start   int64 // in ns since boot
 	process process
@@ -67,19 +70,23 @@ type source struct {
 
 // turn waits until something can be done, and does it. It returns true when the container has ended.
 func (l *loop) turn() bool {
-	p := l.interests()
-	if _, err := unix.Poll(p, -1); err != nil {
+	p, timeout := l.interests(), -1
+	if l.deaf {
+		timeout = 1000
+	}
+	if _, err := unix.Poll(p, timeout); err != nil {
 		return false // EINTR
 	}
-	if p[1].Revents != 0 {
-		l.accept()
+	l.deaf = p[1].Revents != 0 && !l.accept()
+	if p[1].Revents != 0 && !l.deaf {
 		return false // who attaches is heard before the container is: no output is missed
 	}
 	for i, c := range l.clients {
 		if p[5+i].Revents&unix.POLLOUT != 0 {
 			c.flush()
 		}
-		if p[5+i].Revents&(unix.POLLIN|unix.POLLHUP|unix.POLLERR) != 0 {
+		gone := p[5+i].Revents&(unix.POLLHUP|unix.POLLERR) != 0
+		if gone || p[5+i].Revents&unix.POLLIN != 0 && len(l.input) == 0 { // another's input may have come before, in this turn
 			l.hear(c)
 		}
 	}
@@ -99,6 +106,9 @@ func (l *loop) turn() bool {
 // descriptor is skipped by the kernel.
 func (l *loop) interests() []unix.PollFd {
 	p := append(l.polls[:0], unix.PollFd{Fd: ProcessFD, Events: unix.POLLIN}, unix.PollFd{Fd: ListenFD, Events: unix.POLLIN})
+	if l.deaf {
+		p[1].Fd = -1
+	}
 	stdin := unix.PollFd{Fd: -1, Events: unix.POLLOUT}
 	if len(l.input) > 0 {
 		stdin.Fd = int32(l.stdin)
@@ -168,22 +178,41 @@ func (l *loop) buffer() []byte {
 
 // shut ends a stream, and keeps its place.
 func (l *loop) shut(fd int) int {
-	if null, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0); fd >= 0 && fd != TerminalFD && err == nil {
+	if fd < 0 || fd == TerminalFD {
+		return -1
+	}
+	if null, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0); err == nil {
 		_ = unix.Dup3(null, fd, 0)
 		_ = unix.Close(null)
 	}
 	return -1
 }
 
-// feed gives the container what people typed.
+// maxInput is more than what waits in the socket of one who typed and left.
+const maxInput = 512 << 10
+
+// take keeps what somebody typed until the container has room for it. More than one packet comes together only from those who leave.
+func (l *loop) take(data []byte) {
+	if l.stdin >= 0 && !l.endIn && len(l.input)+len(data) <= maxInput {
+		l.input = append(l.input, data...)
+		l.feed()
+	}
+}
+
+// feed gives the container what people typed, and then the end of it.
 func (l *loop) feed() {
-	n, err := unix.Write(l.stdin, l.input)
-	switch {
-	case n > 0:
-		l.input = l.input[n:]
-	case err != unix.EAGAIN && err != unix.EINTR: // it does not read any more
-		l.input = l.input[:0]
-		l.stdin = l.shut(l.stdin)
+	if len(l.input) > 0 {
+		n, err := unix.Write(l.stdin, l.input)
+		switch {
+		case n > 0:
+			l.input = append(l.input[:0], l.input[n:]...) // always the same memory: nobody collects what is left behind
+		case err != unix.EAGAIN && err != unix.EINTR: // it does not read any more
+			l.input = l.input[:0]
+			l.stdin = l.shut(l.stdin)
+		}
+	}
+	if l.endIn && len(l.input) == 0 {
+		l.stdin, l.endIn = l.shut(l.stdin), false
 	}
 }
 

@@ -23,7 +23,7 @@ func (l *loop) holdRoot() {
 	if err != nil {
 		return
 	}
-	if l.root, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, maxClients+64); err != nil {
+	if l.root, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, MaxClients+64); err != nil {
 		l.root = -1
 	}
 	_ = unix.Close(fd)

@@ -24,6 +24,9 @@ const (
 	Stdout = 'o' // from the container
 	Stderr = 'r'
 	Exited = 'x' // it has ended: its exit status in decimal digits
+	Full   = 'f' // MaxClients are attached already
+
+	MaxClients = 256
 
 	MaxPacket = 32 << 10
 )
