@@ -32,6 +32,8 @@ func attachAction(ctx *cli.Context, std streams) error {
 		return err
 	}
 	switch {
+	case state.Status == container.Restarting:
+		return fmt.Errorf("you cannot attach to a restarting container: wait until %s runs again", state.Name)
 	case !state.Alive():
 		return fmt.Errorf("you cannot attach to a stopped container, start it first: lab start %s", state.Name)
 	case state.Status == container.Paused:
@@ -56,8 +58,12 @@ func attachAction(ctx *cli.Context, std streams) error {
 	if err != nil {
 		return err
 	}
+	input := !ctx.Bool("no-stdin") && (settings.OpenStdin || spec.Process.Terminal)
+	if ctx.Command.Name == "start" { // of a container that runs already
+		input = input && ctx.Bool("interactive")
+	}
 	code, err := session{
-		std: std, state: state, tty: spec.Process.Terminal, input: !ctx.Bool("no-stdin") && (settings.OpenStdin || spec.Process.Terminal),
+		std: std, state: state, tty: spec.Process.Terminal, input: input,
 		keys: ctx.String("detach-keys"), proxy: ctx.Bool("sig-proxy"),
 	}.do(conn)
 	if err == nil && code != 0 {
