@@ -148,6 +148,9 @@ func orHelp(do cli.ActionFunc) cli.ActionFunc {
 
 func noCommand(ctx *cli.Context) error {
 	if name := ctx.Args().First(); name != "" {
+		if text := commandNotYet(name); text != "" {
+			return &exit{code: 1, err: errors.New(text)}
+		}
 		return &exit{code: 1, err: fmt.Errorf("%q is no command of lab; `lab --help` lists them", name)}
 	}
 	return cli.ShowAppHelp(ctx)
@@ -158,12 +161,11 @@ func onUsageError(ctx *cli.Context, err error, _ bool) error {
 	if errors.Is(err, flag.ErrHelp) { // -h where it has no other meaning
 		return cli.ShowSubcommandHelp(ctx)
 	}
-	text := strings.Replace(err.Error(), "flag provided but not defined: -", "unknown flag: -", 1)
 	command := "lab"
 	if ctx.Command != nil && ctx.Command.Name != "" && ctx.Command.Name != "lab" {
 		command += " " + ctx.Command.Name
 	}
-	return usage("%s; see `%s --help`", text, command)
+	return flagError(command, err)
 }
 
 // watch sets up --explain and --step, and the test door. The environment variable is for lab's own tests: it makes one
@@ -201,8 +203,18 @@ USAGE:
 COMMANDS:{{range .VisibleCommands}}
    {{printf "%-10s" .Name}} {{.Usage}}{{end}}
 
-GLOBAL OPTIONS:{{range .VisibleFlags}}
-   {{.}}{{end}}
+GLOBAL OPTIONS, before the command:
+   --root DIR    keep images and containers in DIR (default /var/lib/lab, or
+                 what LAB_ROOT says)
+   --explain     print every kernel call as it is made
+   --step        stop before each kernel call and wait for Enter
+   --debug       say more about errors
+   --no-color    print without colours, as NO_COLOR does
+   -h, --help    print this text; "lab COMMAND --help" says what each one takes
+   -v, --version print the version
+
+THE COURSE:
+   lab course start 000        begins with the first lab
 
 EXAMPLE:
    lab run --rm box            a container from nothing but this program

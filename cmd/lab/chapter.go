@@ -87,8 +87,7 @@ func jsonFlag(about string) cli.Flag { return &cli.BoolFlag{Name: "json", Usage:
 
 // verbUsageError is onUsageError for a command with two words.
 func verbUsageError(ctx *cli.Context, err error, _ bool) error {
-	text := strings.Replace(err.Error(), "flag provided but not defined: -", "unknown flag: -", 1)
-	return usage("%s; see `%s --help`", text, ctx.Command.HelpName)
+	return flagError(ctx.Command.HelpName, err)
 }
 
 // wants is the error for arguments that are missing or too many.

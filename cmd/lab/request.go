@@ -61,7 +61,7 @@ func newRequest(ctx *cli.Context) (*request, error) {
 
 func (r *request) names(ctx *cli.Context) error {
 	if r.name != "" && !validName(r.name) {
-		return usage("invalid container name %q: use letters, digits, and _.- after the first one", r.name)
+		return usage("invalid container name %q: it takes two characters or more, letters and digits, and _.- after the first one", r.name)
 	}
 	r.config.Hostname, r.config.Domain = ctx.String("hostname"), ctx.String("domainname")
 	if len(r.config.Hostname) > 63 {
