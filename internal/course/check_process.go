@@ -82,11 +82,27 @@ func (v *View) noProcess(ctx context.Context, q *ProcessCheck, what string) Find
 		}
 	}
 	for _, p := range v.selected(ctx, &Select{Command: name + " ..."}) {
-		if p.TTY != 0 && p.TTY == self.TTY {
-			return f.advise(fmt.Sprintf("%s is another one: the arguments differ.", &p))
+		if p.TTY != 0 && p.TTY == self.TTY && !v.named(ctx, p.PID) {
+			return f.advise(fmt.Sprintf("There is %s: the arguments differ.", &p))
 		}
 	}
 	return f.advise("Was it put in the background with `&`, and is it still running?")
+}
+
+// named says whether a process is what another task of the lab asks for: nobody has mistyped it.
+func (v *View) named(ctx context.Context, pid int) bool {
+	for i := range v.Lab.Vars {
+		s := v.Lab.Vars[i].Process
+		if s == nil || s.Command == "" {
+			continue
+		}
+		for _, p := range v.selected(ctx, &Select{Command: v.expand(ctx, s.Command)}) {
+			if p.PID == pid {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func listed(found []process) string {

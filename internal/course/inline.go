@@ -39,6 +39,11 @@ func (p *Page) inline(s string) string {
 	return b.String()
 }
 
+// noBreak is a space at which wrap does not break a line. What is printed in the end has ordinary ones, for who copies it.
+const noBreak = "\u00a0"
+
+func plainSpaces(s string) string { return strings.ReplaceAll(s, noBreak, " ") }
+
 // startsWord says whether a _ here may begin emphasis: in the middle of a_name it may not.
 func startsWord(before string) bool {
 	r, _ := utf8.DecodeLastRuneInString(before)
@@ -57,6 +62,9 @@ func (p *Page) inlineCode(b *strings.Builder, s string) string {
 		code = strings.TrimSpace(code)
 	}
 	code = strings.ReplaceAll(code, "\n", " ")
+	if utf8.RuneCountInString(code) <= 30 { // what is typed on one line stands on one, as long as it is short
+		code = strings.ReplaceAll(code, " ", noBreak)
+	}
 	if p.Color {
 		b.WriteString(p.style(green, code))
 	} else {

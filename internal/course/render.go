@@ -43,7 +43,7 @@ func (p *Page) Render(w io.Writer, markdown string) error {
 	p.Width = min(p.Width, 100) // longer lines are no joy to read
 	r := renderer{Page: p, lines: strings.Split(strings.ReplaceAll(markdown, "\r\n", "\n"), "\n")}
 	r.blocks("")
-	_, err := io.WriteString(w, strings.TrimLeft(strings.TrimRight(r.out.String(), "\n"), "\n")+"\n")
+	_, err := io.WriteString(w, plainSpaces(strings.TrimLeft(strings.TrimRight(r.out.String(), "\n"), "\n"))+"\n")
 	return err
 }
 
@@ -296,7 +296,7 @@ func (p *Page) Paragraph(indent, text string) string {
 	p.Width = width
 	var b strings.Builder
 	for _, line := range strings.Split(strings.Trim(r.out.String(), "\n"), "\n") {
-		b.WriteString(strings.TrimRight(indent+line, " ") + "\n")
+		b.WriteString(strings.TrimRight(indent+plainSpaces(line), " ") + "\n")
 	}
 	return b.String()
 }
