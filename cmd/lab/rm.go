@@ -88,7 +88,11 @@ func removeDead(s *store.Store, state container.State) error {
 	if err := m.Group(groupOf(state), cgroup.Limits{}).Delete(); err != nil {
 		return err
 	}
-	ledger, err := own(s, state, store.Undo{Do: "name", Arg: state.Name + " " + state.ID}, store.Undo{Do: "container", Arg: s.Container(state.ID)})
+	undo := []store.Undo{{Do: "container", Arg: s.Container(state.ID)}}
+	if state.Name != "" { // nobody knows it where the record is lost, and the link is too
+		undo = append([]store.Undo{{Do: "name", Arg: state.Name + " " + state.ID}}, undo...)
+	}
+	ledger, err := own(s, state, undo...)
 	if err != nil || ledger == nil {
 		return err
 	}

@@ -85,6 +85,9 @@ func start(std streams, root string, state container.State, attach bool) (*launc
 	if unix.Geteuid() != 0 {
 		return nil, errNotRoot
 	}
+	if state.Status == container.Dead {
+		return nil, errors.New(state.Error)
+	}
 	if state.Status == container.Paused && state.Alive() {
 		return nil, fmt.Errorf("cannot start a paused container, try unpause instead: lab unpause %s", state.Name)
 	}
