@@ -47,7 +47,8 @@ func commandHelp(w io.Writer, c *cli.Command) {
 		}
 	}
 	if c.Description != "" {
-		b.WriteString("\n" + c.Description + "\n")
+		b.WriteString("\n")
+		describe(&b, c.Description)
 	}
 	_, _ = io.WriteString(w, b.String())
 }
@@ -89,6 +90,48 @@ func flagText(f cli.DocGenerationFlag) (label, text string) {
 		}
 	}
 	return label, text
+}
+
+// describe prints a description. A paragraph with lines of more than 80 columns is broken anew; examples stay as they are.
+func describe(b *strings.Builder, text string) {
+	var paragraph []string
+	wide := false
+	end := func() {
+		if wide {
+			fill(b, strings.Join(paragraph, " "))
+		} else if len(paragraph) > 0 {
+			b.WriteString(strings.Join(paragraph, "\n") + "\n")
+		}
+		paragraph, wide = nil, false
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		if line == "" || line[0] == ' ' || strings.HasPrefix(line, "EXAMPLE") {
+			end()
+			b.WriteString(line + "\n")
+			continue
+		}
+		paragraph = append(paragraph, line)
+		wide = wide || utf8.RuneCountInString(line) > 80
+	}
+	end()
+}
+
+func fill(b *strings.Builder, text string) {
+	used := 0
+	for _, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case used > 0 && used+1+n > 80:
+			b.WriteString("\n")
+			used = 0
+		case used > 0:
+			b.WriteString(" ")
+			used++
+		}
+		b.WriteString(word)
+		used += n
+	}
+	b.WriteString("\n")
 }
 
 // entry prints a name and, from column 30 on, what it is.
