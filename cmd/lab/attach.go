@@ -63,7 +63,7 @@ func attachAction(ctx *cli.Context, std streams) error {
 		input = input && ctx.Bool("interactive")
 	}
 	code, err := session{
-		std: std, state: state, tty: spec.Process.Terminal, input: input,
+		std: std, state: state, dir: dir, tty: spec.Process.Terminal, input: input,
 		keys: ctx.String("detach-keys"), proxy: ctx.Bool("sig-proxy"),
 	}.do(conn)
 	if err == nil && code != 0 {

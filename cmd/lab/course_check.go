@@ -182,9 +182,10 @@ func watchLab(waiting context.Context, ctx *cli.Context, std streams, s *course.
 	p := page(ctx, std.out)
 	fill := func(text string) string { return s.Fill(waiting, l, text) }
 	if !ctx.Bool("json") {
-		fmt.Fprintf(std.out, "%s: watching; work in another terminal. Ctrl-C ends it.\n", p.Style("bold", l.Number+" "+l.Title))
+		fmt.Fprintln(std.out, p.Style("bold", l.Number+" "+l.Title))
+		fmt.Fprintln(std.out, "Watching; work in another terminal. Ctrl-C ends it.")
 	}
-	said, first := "", true
+	said, first, ticked := "", true, map[int]bool{}
 	for {
 		results, err := s.Check(waiting, l, nil)
 		if waiting.Err() != nil {
@@ -196,7 +197,8 @@ func watchLab(waiting context.Context, ctx *cli.Context, std streams, s *course.
 		fresh := false
 		open := -1
 		for i, r := range results {
-			if r.Done && (first || !r.Before) {
+			if r.Done && !ticked[i] { // whoever noted it first: a check in another terminal may have
+				ticked[i] = true
 				if ctx.Bool("json") {
 					if err := printJSON(std.out, r); err != nil {
 						return err
@@ -204,7 +206,7 @@ func watchLab(waiting context.Context, ctx *cli.Context, std streams, s *course.
 				} else {
 					printResult(std, p, l, i, r, false, fill)
 				}
-				fresh = fresh || !r.Before
+				fresh = fresh || !r.Before || !first
 			}
 			if !r.Done && open < 0 {
 				open = i

@@ -99,7 +99,7 @@ func (l *launch) runBeside() (int, error) {
 		return 0, nil
 	}
 	s := session{
-		std: l.std, state: l.state, tty: l.request.config.TTY, input: l.request.stdin, endInput: true, keys: l.request.keys, proxy: l.request.proxy,
+		std: l.std, state: l.state, dir: l.store.Container(l.id), tty: l.request.config.TTY, input: l.request.stdin, endInput: true, keys: l.request.keys, proxy: l.request.proxy,
 	}
 	if only := l.request.attach; len(only) > 0 {
 		s.input = s.input && slices.Contains(only, "stdin")

@@ -13,6 +13,7 @@ import (
 type session struct {
 	std      streams
 	state    container.State
+	dir      string // the container's
 	tty      bool
 	input    bool
 	endInput bool
@@ -56,7 +57,10 @@ func (s session) do(conn int) (int, error) {
 			fmt.Fprint(s.std.out, "\r\n")
 		}
 		return 0, nil
-	case !result.Exited:
+	case !result.Exited: // killed, or it ended before it had heard of us
+		if now, err := container.ReadState(s.dir); err == nil && now.Status == container.Exited && now.Error == "" && now.Started.Equal(s.state.Started) {
+			return now.ExitCode, nil
+		}
 		return 0, errGone
 	}
 	return result.Code, nil

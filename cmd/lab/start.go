@@ -57,7 +57,7 @@ func startAction(ctx *cli.Context, std streams) error {
 		return attachAction(ctx, std)
 	}
 	code, err := session{
-		std: std, state: l.state, tty: l.c.Spec.Process.Terminal, input: ctx.Bool("interactive"), endInput: true,
+		std: std, state: l.state, dir: l.store.Container(l.id), tty: l.c.Spec.Process.Terminal, input: ctx.Bool("interactive"), endInput: true,
 		keys: ctx.String("detach-keys"), proxy: ctx.Bool("sig-proxy"),
 	}.do(l.conn)
 	if err == nil && code != 0 {
