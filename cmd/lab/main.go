@@ -7,9 +7,13 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/container-labs/lab/internal/box"
 	"github.com/container-labs/lab/internal/monitor/loop"
@@ -23,6 +27,10 @@ var version = "dev"
 func init() { runtime.LockOSThread() }
 
 func main() {
+	if outsider() {
+		fmt.Fprintln(os.Stderr, "lab: this program is a link to lab itself, on the host: it does not run here")
+		os.Exit(126)
+	}
 	if filepath.Base(os.Args[0]) == "lab-monitor" { // where that small program is not beside lab
 		os.Exit(loop.Run(os.Args, os.Environ()))
 	}
@@ -30,4 +38,17 @@ func main() {
 		os.Exit(code)
 	}
 	os.Exit(run(os.Args, streams{os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// outsider says that this process has executed lab by a way that is no path: an image whose program is a link to /proc/self/exe gets the
+// host's lab, which is in no file system that the container sees. container.Start refuses such a program too, and looks when it may
+// have ended already.
+func outsider() bool {
+	var exe, named unix.Stat_t
+	path, err := os.Readlink("/proc/self/exe")
+	if err != nil || unix.Stat("/proc/self/exe", &exe) != nil {
+		return false // no /proc here
+	}
+	err = unix.Stat(strings.TrimSuffix(path, " (deleted)"), &named)
+	return os.Getpid() == 1 && (err != nil || exe.Ino != named.Ino || exe.Dev != named.Dev)
 }

@@ -28,14 +28,34 @@ func rmCommand(std streams) *cli.Command {
 				if ctx.Bool("force") && state.Status == container.Dead {
 					return removeDead(store.Open(root), state)
 				}
-				if ctx.Bool("force") && (state.Alive() || state.Status == container.Restarting) {
-					if err := stopContainer(root, state, stopping{seconds: new(int), signal: "KILL", remove: true}); err != nil {
-						return err
-					}
+				if ctx.Bool("force") {
+					return removeByForce(root, state)
 				}
 				return removeContainer(store.Open(root), state)
 			})
 		},
+	}
+}
+
+// removeByForce ends a container and removes it. One that its policy has just started again is ended once more.
+func removeByForce(root string, state container.State) error {
+	s := store.Open(root)
+	for try := 0; ; try++ {
+		if state.Alive() || state.Status == container.Restarting {
+			if err := stopContainer(root, state, stopping{seconds: new(int), signal: "KILL", remove: true}); err != nil {
+				return err
+			}
+		}
+		err := removeContainer(s, state)
+		var running *runningError
+		if try == 20 || !errors.As(err, &running) {
+			return err
+		}
+		if state, err = container.ReadState(s.Container(state.ID)); errors.Is(err, fs.ErrNotExist) {
+			return nil
+		} else if err != nil {
+			return err
+		}
 	}
 }
 
@@ -99,6 +119,10 @@ func removeDead(s *store.Store, state container.State) error {
 	return ledger.Undo(ran(s, m))
 }
 
-func errRunning(state container.State) error {
-	return fmt.Errorf("container %s is running: stop it first, or remove it by force with -f", state.Name)
+func errRunning(state container.State) error { return &runningError{state.Name} }
+
+type runningError struct{ name string }
+
+func (e *runningError) Error() string {
+	return fmt.Sprintf("container %s is running: stop it first, or remove it by force with -f", e.name)
 }
