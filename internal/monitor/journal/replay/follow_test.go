@@ -187,13 +187,14 @@ func TestRotationUnderReaders(t *testing.T) {
 			writing.Store(false)
 			readers.Wait()
 			report, reportStamped := end(), endStamped()
-			checkNumbers(t, s.String(), report.Removed == 0)
+			// With rotation a follower may miss lines. Removed does not tell all: a part that goes between being listed and being opened is not counted.
+			checkNumbers(t, s.String(), report.Removed == 0 && files == 1<<20)
 			var bare strings.Builder
 			for line := range strings.Lines(stamped.String()) {
 				_, rest, _ := strings.Cut(line, " ")
 				bare.WriteString(rest)
 			}
-			checkNumbers(t, bare.String(), reportStamped.Removed == 0)
+			checkNumbers(t, bare.String(), reportStamped.Removed == 0 && files == 1<<20)
 			if files == 1<<20 {
 				assert.Zero(t, report.Removed)
 				want, _ := model(modelLines(t, dir), Options{Tail: -1})
