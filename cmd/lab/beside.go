@@ -226,8 +226,14 @@ func (l *launch) recordAll() error {
 			return err
 		}
 		l.recorded = true
+		return l.state.Write(l.store.Container(l.id))
 	}
-	return l.state.Write(l.store.Container(l.id))
+	_, err := container.ChangeState(l.store.Container(l.id), func(now *container.State) error {
+		l.state.Name = now.Name // it may have got another one meanwhile
+		*now = l.state
+		return nil
+	})
+	return err
 }
 
 // tell writes an event about the container.

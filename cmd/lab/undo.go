@@ -99,15 +99,18 @@ func removeBundle(s *store.Store, dir string) error {
 // settleDead ends the record of a container whose lab was killed. The kernel ended its first process with it, and deleting the
 // group, which comes before this, the others. One that was never recorded is removed.
 func settleDead(s *store.Store, dir string) error {
-	state, err := container.ReadState(dir)
+	_, err := container.ReadState(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s.Remove(dir)
 	}
 	if err != nil {
 		return nil // a record that cannot be read is shown as dead, and waits for rm -f
 	}
-	conclude(&state)
-	return state.Write(dir)
+	_, err = container.ChangeState(dir, func(now *container.State) error {
+		conclude(now)
+		return nil
+	})
+	return err
 }
 
 // conclude ends a record whose container has no process any more, where nobody has written how it ended.
