@@ -23,7 +23,8 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: false,
 		Setup: func(env *testscript.Env) error {
 			root := filepath.Join(env.WorkDir, ".lab")
-			prepare(t, root)
+			makeBox(t, root)
+			env.Defer(func() { endContainers(t, root) })
 			env.Setenv("LAB_ROOT", root)
 			env.Setenv("LAB_CGROUP_PARENT", os.Getenv("LAB_CGROUP_PARENT"))
 			env.Setenv("PATH", filepath.Dir(testenv.Lab(t))+":"+os.Getenv("PATH"))
@@ -61,8 +62,28 @@ func runLab(binary string) func(*testscript.TestScript, bool, []string) {
 	}
 }
 
-// prepare makes the embedded image.
+// prepare makes the embedded image, and sees to it that no container outlives the test.
 func prepare(t *testing.T, root string) {
+	t.Helper()
+	t.Cleanup(func() { endContainers(t, root) })
+	makeBox(t, root)
+}
+
+// endContainers ends what a test or script that failed half-way has left running, and fails one that has forgotten it.
+func endContainers(t *testing.T, root string) {
+	lab := func(args ...string) string {
+		out, _ := exec.Command(testenv.Lab(t), append([]string{"--root", root}, args...)...).Output()
+		return string(out)
+	}
+	running := strings.Fields(lab("ps", "-q"))
+	if len(running) == 0 {
+		return
+	}
+	lab(append([]string{"rm", "-f"}, running...)...)
+	t.Errorf("%d containers were left running in %s", len(running), root)
+}
+
+func makeBox(t *testing.T, root string) {
 	t.Helper()
 	cmd := exec.Command(testenv.Lab(t), "--root", root, "run", "--rm", "box", "true")
 	if out, err := cmd.CombinedOutput(); err != nil {
