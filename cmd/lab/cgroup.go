@@ -23,7 +23,7 @@ func cgroupCommand(std streams, args []string) *cli.Command {
 		{"watch", "show live what a group uses of its limits", cgroupWatchCommand},
 		{"freeze", "stop all processes of groups, without their notice", cgroupFreezeCommand},
 		{"thaw", "let the processes of groups run again", cgroupThawCommand},
-		{"kill", "end all processes of groups, also those that fork as fast as they can", cgroupKillCommand},
+		{"kill", "end all processes of groups, and what they fork meanwhile", cgroupKillCommand},
 		{"rm", "remove groups", cgroupRemoveCommand},
 	})
 }

@@ -43,7 +43,7 @@ func systemFamily() family {
 		"system", "disk space, events, and cleaning up", "events info",
 		[]verb{
 			{"df", "say what images, containers and volumes take on the disk", systemDiskCommand},
-			{"prune", "remove what nobody needs, and clean up after labs that were killed", systemPruneCommand},
+			{"prune", "remove what nobody needs, and clean up after killed labs", systemPruneCommand},
 		},
 	}
 }

@@ -14,8 +14,8 @@ func nsEnterCommand(std streams) *cli.Command {
 		Description: `The flags are those of nsenter(1). Without COMMAND it is your shell.
 
 EXAMPLE:
-   lab ns enter -t 4711 -n ip addr              the network of process 4711, and all else from here
-   lab ns enter -t web -m -u -i -n -p sh        a container, by its name, as nsenter would enter it`,
+   lab ns enter -t 4711 -n ip addr         the network of process 4711 alone
+   lab ns enter -t web -m -u -i -n -p sh   a container, by its name`,
 		Flags: andWatch(append([]cli.Flag{
 			&cli.StringFlag{Name: "target", Aliases: []string{"t"}, Usage: "the process whose namespaces are joined, or a container (`PID|NAME`)"},
 			&cli.BoolFlag{Name: "all", Aliases: []string{"a"}, Usage: "join every kind"}},

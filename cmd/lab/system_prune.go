@@ -19,7 +19,7 @@ import (
 // systemPruneCommand is `lab system prune`.
 func systemPruneCommand(std streams) *cli.Command {
 	return &cli.Command{
-		Name: "prune", Usage: "remove what nobody needs, and clean up after labs that were killed",
+		Name: "prune", Usage: "remove what nobody needs, and clean up after killed labs",
 		Description: `First finishes what dead labs left half done: control groups, directories, names, half a download.
 
 EXAMPLE:

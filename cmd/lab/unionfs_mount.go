@@ -19,7 +19,7 @@ be written. The mount stays until ` + "`lab unionfs umount TARGET`" + `.
 EXAMPLE:
    mkdir lower upper work merged
    lab unionfs mount --lower lower --upper upper --work work merged
-   lab unionfs mount -o lowerdir=lower,upperdir=upper,workdir=work merged   the same, as mount(8) has it`,
+   lab unionfs mount -o lowerdir=lower,upperdir=upper,workdir=work merged`,
 		Flags: andWatch(append(unionFlags(),
 			&cli.StringFlag{Name: "work", Aliases: []string{"w"}, Usage: "an empty directory beside upper, for the kernel (`DIR`)"},
 			&cli.StringSliceFlag{Name: "options", Aliases: []string{"o"}, Usage: "`lowerdir=…,upperdir=…,workdir=…`, and ro, volatile, userxattr"},
