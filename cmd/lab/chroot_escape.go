@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
@@ -94,10 +93,10 @@ func goIn(root string, pivot bool) error {
 func tryEscape(out io.Writer) (attempt, error) {
 	a := attempt{Sees: namesIn("/")}
 	fmt.Fprintf(out, "inside: / has %s\n\n", fewNames(a.Sees))
-	fmt.Fprintf(out, "%-44s %-32s %s\n", "STEP", "/ IS", "THE CURRENT DIRECTORY IS")
+	fmt.Fprintf(out, sightLine, "STEP", "/ (DEVICE INODE)", "CURRENT DIRECTORY")
 	e, err := chroot.Escape(func(s chroot.Sight) {
 		a.Steps = append(a.Steps, s)
-		fmt.Fprintf(out, "%-44s %-32s %s\n", s.Step, s.Root, s.Here)
+		fmt.Fprintf(out, sightLine, s.Step, numbers(s.Root), numbers(s.Here))
 	})
 	if err != nil {
 		return a, err
@@ -105,11 +104,19 @@ func tryEscape(out io.Writer) (attempt, error) {
 	a.Before, a.After, a.Levels, a.Outside, a.Sees = e.Before, e.After, e.Levels, e.Out(), namesIn("/")
 	fmt.Fprintf(out, "\nnow / has %s\n", fewNames(a.Sees))
 	if a.Outside {
-		fmt.Fprintf(out, "outside: / was %s and is %s, %s up\n", a.Before, a.After, counted(a.Levels, "level", "levels"))
+		fmt.Fprintf(out, "outside: / was %s and is %s, %s up\n", numbers(a.Before), numbers(a.After), counted(a.Levels, "level", "levels"))
 	} else {
-		fmt.Fprintf(out, "still inside: / is %s, as before; above the top of the mount namespace is nothing\n", a.After)
+		fmt.Fprintf(out, "still inside: / is %s, as before, and nothing is mounted above it\n", numbers(a.After))
 	}
 	return a, nil
+}
+
+// sightLine is a step and what is seen after it, within 80 columns.
+const sightLine = "%-42s %-18s %s\n"
+
+// numbers is an inode as `stat -c '%Hd:%Ld %i'` prints it.
+func numbers(i chroot.Inode) string {
+	return fmt.Sprintf("%d:%d %d", unix.Major(i.Dev), unix.Minor(i.Dev), i.Ino)
 }
 
 // namesIn lists a directory as this thread sees it.
@@ -122,13 +129,18 @@ func namesIn(dir string) []string {
 	return list
 }
 
+// fewNames lists as many as a line has room for.
 func fewNames(list []string) string {
-	const most = 12
-	switch {
-	case len(list) == 0:
+	if len(list) == 0 {
 		return "nothing in it"
-	case len(list) > most:
-		return strings.Join(list[:most], " ") + " …"
 	}
-	return strings.Join(list, " ")
+	const room = 62 // behind "inside: / has "
+	text := list[0]
+	for _, name := range list[1:] {
+		if len(text)+1+len(name) > room {
+			return text + " …"
+		}
+		text += " " + name
+	}
+	return text
 }
