@@ -72,6 +72,9 @@ EXAMPLE:
 // printCleaned says what reset has removed, left and kept.
 func printCleaned(std streams, p *course.Page, c *course.Cleaned) {
 	fmt.Fprintf(std.out, "%s\n", p.Style("bold", "Lab "+c.Lab[:3]+" is taken back."))
+	for _, line := range c.Ended {
+		fmt.Fprint(std.out, p.Paragraph("    ", "ended "+course.Escape(line)))
+	}
 	for _, line := range c.Removed {
 		fmt.Fprint(std.out, p.Paragraph("    ", "removed "+course.Escape(line)))
 	}

@@ -12,10 +12,13 @@ import (
 // Cleaned is what reset has taken back, and what it has left.
 type Cleaned struct {
 	Lab     string   `json:"lab"`
-	Removed []string `json:"removed"`
+	Ended   []string `json:"ended"`   // processes
+	Removed []string `json:"removed"` // all else
 	Left    []string `json:"left"` // and why
 	Kept    string   `json:"kept"` // the directory with files that the learner changed; "" for none
 }
+
+func (c *Cleaned) ended(p *process) { c.Ended = append(c.Ended, p.String()) }
 
 func (c *Cleaned) removed(format string, args ...any) {
 	c.Removed = append(c.Removed, fmt.Sprintf(format, args...))
@@ -38,7 +41,7 @@ func (s *Session) Reset(ctx context.Context, l *Lab) (*Cleaned, error) {
 
 // reset is Reset for who has the lock.
 func (s *Session) reset(ctx context.Context, l *Lab) (*Cleaned, error) {
-	out := &Cleaned{Lab: l.Name, Removed: []string{}, Left: []string{}}
+	out := &Cleaned{Lab: l.Name, Ended: []string{}, Removed: []string{}, Left: []string{}}
 	ledger, err := s.Ledger(l.Name)
 	var not *NotStartedError
 	if errors.As(err, &not) {

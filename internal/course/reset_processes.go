@@ -60,7 +60,7 @@ func (r resetting) processes(ctx context.Context, declared []process) error {
 			errs = append(errs, err)
 			continue
 		}
-		r.out.removed("%s", &p)
+		r.out.ended(&p)
 	}
 	return errors.Join(errs...)
 }

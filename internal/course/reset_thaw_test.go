@@ -55,5 +55,5 @@ func TestResetEndsWhatIsFrozen(t *testing.T) {
 	cleaned, err := s.Reset(t.Context(), l)
 	require.NoError(t, err)
 	assert.Less(t, time.Since(begin), 5*time.Second, "it was thawed, not waited for")
-	assert.Contains(t, strings.Join(cleaned.Removed, "\n"), "(sleep 48011)")
+	assert.Contains(t, strings.Join(cleaned.Ended, "\n"), "(sleep 48011)")
 }
