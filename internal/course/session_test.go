@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -304,13 +305,15 @@ func TestStartAfterACrash(t *testing.T) {
 	assert.False(t, started.Again)
 	require.Len(t, started.Cleaned, 1)
 	assert.Contains(t, strings.Join(started.Cleaned[0].Ended, "\n"), "(sleep 48001)")
-	n := 0
-	for _, p := range listProcesses() {
-		if sameCommand(p.Args, "sleep 48001") {
-			n++
+	assert.Eventually(t, func() bool { // the shell may have forked, and sleep not begun yet
+		n := 0
+		for _, p := range listProcesses() {
+			if sameCommand(p.Args, "sleep 48001") {
+				n++
+			}
 		}
-	}
-	assert.Equal(t, 1, n)
+		return n == 1
+	}, 5*time.Second, 10*time.Millisecond)
 }
 
 // An ordinary user cannot end what belongs to root, and is told so.
