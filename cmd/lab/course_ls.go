@@ -26,6 +26,22 @@ type labLine struct {
 	Error   string    `json:"error,omitempty"`
 }
 
+// counts is how many tasks count as done: a lab that was passed stays so, whatever reset has taken back.
+func (l labLine) counts() int {
+	if l.Passed.IsZero() {
+		return l.Done
+	}
+	return l.Tasks
+}
+
+// done is counts in words, and for a lab that is done once more how far that is.
+func (l labLine) done() string {
+	if !l.Passed.IsZero() && l.Started && l.Done < l.Tasks {
+		return fmt.Sprintf("%d of %d again", l.Done, l.Tasks)
+	}
+	return fmt.Sprintf("%d of %d", l.counts(), l.Tasks)
+}
+
 func labLines(s *course.Session) ([]labLine, error) {
 	progress, err := s.Progress()
 	if err != nil {
@@ -77,7 +93,7 @@ func courseLsCommand(std streams) *cli.Command {
 					fmt.Fprintf(&table, "| ! | %s | it cannot be read: lab course lint %s | | |\n", l.Name, l.Name)
 					continue
 				}
-				fmt.Fprintf(&table, "| %s | %s | %s | %d | %d of %d |\n", labMark(p, l), l.Name, strings.ReplaceAll(l.Title, "|", "\\|"), l.Minutes, l.Done, l.Tasks)
+				fmt.Fprintf(&table, "| %s | %s | %s | %d | %s |\n", labMark(p, l), l.Name, strings.ReplaceAll(l.Title, "|", "\\|"), l.Minutes, l.done())
 			}
 			if err := p.Render(std.out, table.String()); err != nil {
 				return err
@@ -127,10 +143,7 @@ EXAMPLE:
 			}
 			done, all := 0, 0
 			for _, l := range list {
-				if !l.Passed.IsZero() {
-					l.Done = l.Tasks
-				}
-				done, all = done+l.Done, all+l.Tasks
+				done, all = done+l.counts(), all+l.Tasks
 			}
 			if ctx.Bool("json") {
 				return printJSON(std.out, map[string]any{"file": s.ProgressFile(), "done": done, "tasks": all, "labs": list})
@@ -139,11 +152,7 @@ EXAMPLE:
 			fmt.Fprintf(std.out, "%s %d of %s\n\n", p.Bar(done, all, 30), done, counted(all, "task", "tasks"))
 			for _, l := range list {
 				if l.Error == "" {
-					count := l.Done
-					if !l.Passed.IsZero() {
-						count = l.Tasks
-					}
-					fmt.Fprintf(std.out, "%s %s %s  %s\n", labMark(p, l), p.Bar(count, l.Tasks, 10), l.Name[:3], l.Title)
+					fmt.Fprintf(std.out, "%s %s %s  %s\n", labMark(p, l), p.Bar(l.counts(), l.Tasks, 10), l.Name[:3], l.Title)
 				}
 			}
 			return nil
