@@ -39,7 +39,7 @@ test-vm: ## Run the tests in a virtual machine with cgroup v2 alone (PKG=./pkg/c
 	@TAGS=$(TAGS) vm/run vm/test $(or $(PKG),./...) $(if $(RUN),-run '$(RUN)')
 
 test-vagrant: ## Run the tests as a learner does: vagrant up, vagrant ssh -c 'make test' (needs vagrant-libvirt; PKG=./pkg/ns/)
-	$(SUDO) env PATH="$$PATH" vm/vagrant-up 'make test$(if $(PKG), PKG=$(PKG))$(if $(RUN), RUN=$(RUN))'
+	$(SUDO) env PATH="$$PATH" TAGS=$(TAGS) vm/vagrant-up 'make test$(if $(PKG), PKG=$(PKG))$(if $(RUN), RUN=$(RUN))'
 
 test-arm64: ## Run what can be of the tests for arm64 under QEMU's user mode (needs qemu-user-static)
 	@TAGS=$(TAGS) .ci/arm64
