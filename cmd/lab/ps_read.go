@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,28 +26,43 @@ type listed struct {
 // Error, so that it is seen and can be removed; one without a record is just being made or removed, and left out.
 func listContainers(root string) ([]listed, error) {
 	s := store.Open(root)
-	entries, err := os.ReadDir(s.Path("containers"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	dir, err := os.Open(s.Path("containers"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
 		return nil, fmt.Errorf("list the containers: %w", err)
 	}
-	list := make([]listed, len(entries))
+	defer dir.Close()
+	owned := s.Owned() // before the records: what is not owned any more is written down by then
+	ids, err := dir.Readdirnames(-1)
+	if err != nil {
+		return nil, fmt.Errorf("list the containers: %w", err)
+	}
+	list := make([]listed, len(ids))
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), 8, len(entries)/16+1) {
+	for range min(runtime.GOMAXPROCS(0), 8, len(ids)/16+1) {
 		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(entries); i = int(next.Add(1)) - 1 {
-				list[i] = readListed(s, entries[i].Name())
+			records := container.NewReader(dir)
+			for i := int(next.Add(1)) - 1; i < len(ids); i = int(next.Add(1)) - 1 {
+				state, err := records.State(ids[i])
+				list[i] = listedAs(s, ids[i], state, err, owned[ids[i]])
 			}
 		})
 	}
 	wg.Wait()
 	list = slices.DeleteFunc(list, func(c listed) bool { return c.ID == "" })
-	slices.SortStableFunc(list, func(a, b listed) int { return b.Created.Compare(a.Created) })
+	slices.SortFunc(list, func(a, b listed) int { return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(a.ID, b.ID)) })
 	return list, nil
 }
 
 func readListed(s *store.Store, id string) listed {
 	state, err := container.ReadState(s.Container(id))
+	return listedAs(s, id, state, err, s.HasLedger(id))
+}
+
+func listedAs(s *store.Store, id string, state container.State, err error, owned bool) listed {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return listed{}
@@ -56,17 +72,21 @@ func readListed(s *store.Store, id string) listed {
 	if err != nil {
 		return unreadable(s, id, err)
 	}
-	return listedNow(s, state)
+	return listedIf(state, owned)
 }
 
-// listedNow says what a record comes to: the kernel is asked where it says that something runs. A process that has just ended counts as running
-// until whoever runs the container has noted how; where nobody will any more, it was killed together with its monitor.
+// listedNow says what a record comes to.
 func listedNow(s *store.Store, c container.State) listed {
-	if c.Status == container.Running || c.Status == container.Paused { // the ledger first: it is there, mostly, and costs less than to ask for the process
-		if _, err := os.Stat(s.Path("ledger", c.ID)); err != nil && !c.Alive() {
-			c.ExitCode = 137
-			return listed{c, container.Exited}
-		}
+	return listedIf(c, s.HasLedger(c.ID))
+}
+
+// listedIf says what a record comes to where the container has an owner, or has none: then the kernel is asked about a process that the
+// record says runs. One that has just ended counts as running until its owner has noted how; where nobody will any more, it was
+// killed together with its monitor.
+func listedIf(c container.State, owned bool) listed {
+	if (c.Status == container.Running || c.Status == container.Paused) && !owned && !c.Alive() {
+		c.ExitCode = 137
+		return listed{c, container.Exited}
 	}
 	return listed{c, c.Status}
 }

@@ -202,6 +202,25 @@ func (s *Store) Pending(do string) []string {
 	return args
 }
 
+// HasLedger says whether the container has a ledger: somebody runs or removes it, or did so and died.
+func (s *Store) HasLedger(id string) bool {
+	_, err := os.Stat(s.Path("ledger", id))
+	return err == nil
+}
+
+// Owned are all containers that have a ledger.
+func (s *Store) Owned() map[string]bool {
+	ids := map[string]bool{}
+	if dir, err := os.Open(s.Path("ledger")); err == nil {
+		names, _ := dir.Readdirnames(-1)
+		_ = dir.Close()
+		for _, id := range names {
+			ids[id] = true
+		}
+	}
+	return ids
+}
+
 // Sweep finishes the undoing for owners that died. It returns the ids that it cleaned up after. It costs one
 // directory listing when there is nothing to do, and does not wait for owners that live.
 func (s *Store) Sweep(doers map[string]Doer) ([]string, error) {

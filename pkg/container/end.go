@@ -3,7 +3,6 @@ package container
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -33,8 +32,10 @@ func (e End) String() string {
 }
 
 // ReadEnd reads the file in a container's directory. The error is fs.ErrNotExist where no monitor has seen an end.
-func ReadEnd(dir string) (End, error) {
-	data, err := readFile(filepath.Join(dir, endFile))
+func ReadEnd(dir string) (End, error) { return NewReader(nil).end(dir) }
+
+func (r *Reader) end(dir string) (End, error) {
+	data, err := r.read(dir + "/" + endFile)
 	if err != nil {
 		return End{}, fmt.Errorf("read the container's end: %w", err)
 	}

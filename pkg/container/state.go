@@ -67,26 +67,17 @@ func (s State) Write(dir string) error {
 }
 
 // ReadState reads the record, and the end that a monitor has noted beside it ([ReadEnd]). The error is fs.ErrNotExist where there
-// is none.
-func ReadState(dir string) (State, error) {
-	s, err := readRecord(dir)
-	if err != nil || s.PID == 0 || s.Monitor == 0 {
-		return s, err
-	}
-	if end, err := ReadEnd(dir); err == nil && end.PID == s.PID && end.StartTime == s.StartTime && end.Boot == s.Boot {
-		s.end(end)
-	}
-	return s, nil
-}
+// is none. For many containers, a [Reader] does less work.
+func ReadState(dir string) (State, error) { return NewReader(nil).State(dir) }
 
-func readRecord(dir string) (State, error) {
+func (r *Reader) record(dir string) (State, error) {
 	var s State
-	data, err := readFile(filepath.Join(dir, stateFile))
+	data, err := r.read(dir + "/" + stateFile)
 	if err != nil {
 		return s, fmt.Errorf("read the container's state: %w", err)
 	}
 	if err := json.Unmarshal(data, &s); err != nil {
-		return s, fmt.Errorf("read the container's state in %s: %w", dir, err)
+		return s, fmt.Errorf("read the container's state in %s: %w", r.name+dir, err)
 	}
 	return s, nil
 }
@@ -159,7 +150,8 @@ func StartTime(pid int) uint64 {
 }
 
 func startTime(pid int) (ticks uint64, ended bool) {
-	data, err := readFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	var buffer [1024]byte
+	data, err := readAt(unix.AT_FDCWD, "/proc/"+strconv.Itoa(pid)+"/stat", buffer[:])
 	if err != nil {
 		return 0, true
 	}
