@@ -14,8 +14,8 @@ type Cleaned struct {
 	Lab     string   `json:"lab"`
 	Ended   []string `json:"ended"`   // processes
 	Removed []string `json:"removed"` // all else
-	Left    []string `json:"left"` // and why
-	Kept    string   `json:"kept"` // the directory with files that the learner changed; "" for none
+	Left    []string `json:"left"`    // and why
+	Kept    string   `json:"kept"`    // the directory with files that the learner changed; "" for none
 }
 
 func (c *Cleaned) ended(p *process) { c.Ended = append(c.Ended, p.String()) }
