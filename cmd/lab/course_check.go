@@ -148,6 +148,9 @@ func printResult(std streams, p *course.Page, l *course.Lab, i int, r course.Res
 // printFinding prints what was found. The text has names of files and processes in it, and is no Markdown but for code.
 func printFinding(std streams, p *course.Page, f course.Finding) {
 	fmt.Fprint(std.out, p.Paragraph("    ", course.Escape(f.String())))
+	if f.Meant != "" {
+		fmt.Fprint(std.out, p.Paragraph("    ", course.Escape(f.Meant)))
+	}
 	if f.Look != "" {
 		fmt.Fprint(std.out, p.Paragraph("    ", "look: "+course.Escape(f.Look)))
 	}

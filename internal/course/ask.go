@@ -90,8 +90,8 @@ func (c *Check) inner() []*Check {
 // mostTries is how many combinations of processes a check is asked with.
 const mostTries = 64
 
-// ask tries a check with every process that its variables may mean, the newest first. One that passes is enough; if
-// none does, the newest is spoken about.
+// ask tries a check with every process that its variables may mean, the likeliest first. One that passes is enough; if
+// none does, the likeliest is spoken about.
 func (v *View) ask(ctx context.Context, c *Check) Finding {
 	if e := c.Eventually; e != nil {
 		return v.eventually(ctx, e)
@@ -105,18 +105,22 @@ func (v *View) ask(ctx context.Context, c *Check) Finding {
 		}
 	}
 	var first *Finding
-	tries := 0
+	tries, many := 0, map[string]int{}
 	var bind func(i int) bool
 	bind = func(i int) bool {
 		if i == len(vars) {
 			tries++
 			f := v.judge(ctx, c)
+			if !f.OK && first == nil {
+				f.Meant = v.meant(f, many)
+			}
 			if first == nil || f.OK {
 				first = &f
 			}
 			return f.OK || tries >= mostTries || ctx.Err() != nil
 		}
 		found := v.candidates(ctx, vars[i])
+		many[vars[i].Name] = len(found)
 		if len(found) == 0 {
 			v.bound[vars[i].Name] = nil
 			return bind(i + 1)

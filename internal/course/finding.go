@@ -8,6 +8,7 @@ type Finding struct {
 	Found    string `json:"found,omitempty"`    // "process 4242 (sleep 60) is in net:[4026531840], the host's"
 	Expected string `json:"expected,omitempty"` // "one in a namespace of its own"
 	Advice   string `json:"advice,omitempty"`   // "`unshare` makes one only with -n."
+	Meant    string `json:"meant,omitempty"`    // "process 4242 (sleep 60) is the likeliest of 2 that match; …"
 	Look     string `json:"look,omitempty"`     // "`readlink /proc/4242/ns/net`"
 
 	passed int // how many parts of the question were true: the one of several that came furthest is told
@@ -21,7 +22,7 @@ func no(found, expected string) Finding { return Finding{Found: found, Expected:
 func (f Finding) advise(advice string) Finding { f.Advice = advice; return f }
 func (f Finding) at(look string) Finding       { f.Look = look; return f }
 
-// String is the finding in sentences, without where to look.
+// String is the finding in sentences, without which process is meant and where to look.
 func (f Finding) String() string {
 	if f.OK {
 		return "it is so"

@@ -81,7 +81,8 @@ type Var struct {
 	Process *Select `yaml:"process" doc:"a process, by what the kernel knows of it"`
 }
 
-// Select picks processes; all that is said must be true of them. The newest counts first, and each of them may pass a check.
+// Select picks processes; all that is said must be true of them. The one that is likeliest the learner's counts first (see
+// whose.go), and each of them may pass a check.
 type Select struct {
 	Command string  `yaml:"command" doc:"program and arguments, as typed: the program's name without its directory; * stands for any one argument, and a last ... for any more"`
 	Root    string  `yaml:"root" doc:"its root directory is this directory"`

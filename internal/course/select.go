@@ -11,7 +11,7 @@ import (
 // mostCandidates is how many processes a check is tried with for one variable.
 const mostCandidates = 16
 
-// candidates lists the processes that a variable may mean now, the newest first; the one that the learner named alone.
+// candidates lists the processes that a variable may mean now, the likeliest first; the one that the learner named alone.
 func (v *View) candidates(ctx context.Context, def *Var) []process {
 	if pid, ok := v.Pinned[def.Name]; ok {
 		if p, err := readProcess(pid); err == nil {
@@ -19,8 +19,6 @@ func (v *View) candidates(ctx context.Context, def *Var) []process {
 		}
 	}
 	found := v.selected(ctx, def.Process)
-	// Another learner on this machine may have the like: what lab itself has typed for this one comes first.
-	slices.SortStableFunc(found, func(a, b process) int { return v.typed(b) - v.typed(a) })
 	return found[:min(len(found), mostCandidates)]
 }
 
@@ -34,7 +32,7 @@ func (v *View) typed(p process) int {
 	return 0
 }
 
-// selected lists the processes of which all is true that a selector says.
+// selected lists the processes of which all is true that a selector says, the likeliest first.
 func (v *View) selected(ctx context.Context, s *Select) []process {
 	t, ok := v.prepare(ctx, s)
 	if !ok {
@@ -47,6 +45,7 @@ func (v *View) selected(ctx context.Context, s *Select) []process {
 			found = append(found, *p)
 		}
 	}
+	v.likeliestFirst(found)
 	return found
 }
 

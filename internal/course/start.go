@@ -109,7 +109,11 @@ func (s *Session) cleanBefore(ctx context.Context, l *Lab, out *Started) error {
 // begin writes the ledger and then makes what it says.
 func (s *Session) begin(ctx context.Context, l *Lab, o StartOptions, out *Started) error {
 	ledger := &Ledger{Lab: l.Name, Started: time.Now().UTC().Truncate(time.Second), Work: out.Work, Home: LookHome()}
-	ledger.Runs = []Run{{Session: -1, Boot: bootID()}}
+	self, err := readProcess(os.Getpid())
+	if err != nil {
+		return fmt.Errorf("start %s: %w", l.Name, reason(err))
+	}
+	ledger.Runs = []Run{{Session: -1, Since: self.Start, Boot: bootID()}} // no script's: when and in which boot it began
 	v := s.view(l, ledger)
 	if l.Fence != nil {
 		ledger.Fence = v.fence()
@@ -154,7 +158,7 @@ func (s *Session) begin(ctx context.Context, l *Lab, o StartOptions, out *Starte
 	if err := s.write(ledger); err != nil {
 		return err
 	}
-	err := s.change(func(p *Progress) {
+	err = s.change(func(p *Progress) {
 		p.Current = l.Name
 		r := p.Lab(l.Name)
 		if r.Started.IsZero() || r.Count(l) == 0 {
