@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"slices"
 	"strings"
 
@@ -8,16 +9,18 @@ import (
 	"github.com/container-labs/lab/pkg/container"
 )
 
-// What may be the arguments of a command: containers, images or files, and how many; -1 is any number.
+// What may be the arguments of a command: containers, images, labs or files, and how many.
 var completionKinds = [...]struct {
 	command string
-	kinds   string // c all containers, r those that run, p paused, s those that do not run, i images, b both, f files; the last goes on where … follows
+	kinds   string // c all containers, r those that run, p paused, s those that do not run, i images, b both, l labs, f files; the last goes on where … follows
 }{
 	{"attach", "r"}, {"commit", "ci"}, {"cp", "cfcf"}, {"create", "i"}, {"diff", "c"}, {"exec", "r"}, {"export", "c"}, {"history", "i"}, {"images", "i"},
 	{"import", "fi"}, {"inspect", "b…"}, {"kill", "r…"}, {"load", ""}, {"logs", "c"}, {"pause", "r…"}, {"port", "c"}, {"pull", "i"}, {"push", "i"}, {"rename", "c"},
 	{"restart", "c…"}, {"rm", "c…"}, {"rmi", "i…"}, {"run", "i"}, {"save", "i…"}, {"start", "s…"}, {"stats", "r…"}, {"stop", "r…"}, {"tag", "ii"}, {"top", "r"},
 	{"unpause", "p…"}, {"update", "c…"}, {"wait", "c…"}, {"container ls", ""}, {"container inspect", "c…"}, {"image inspect", "i…"}, {"image ls", "i"},
 	{"image rm", "i…"}, {"ns enter", "r"},
+	{"check", "l"}, {"hint", "l"}, {"solve", "l"}, {"reset", "l"}, {"course check", "l"}, {"course hint", "l"}, {"course lint", "l…"}, {"course reset", "l"},
+	{"course show", "l"}, {"course solve", "l"}, {"course start", "l"}, {"course ls", ""}, {"course new", ""}, {"course progress", ""}, {"progress", ""},
 }
 
 func (c *completing) arguments(name string, before []string) {
@@ -48,6 +51,8 @@ func (c *completing) arguments(name string, before []string) {
 		c.images()
 	case 'f':
 		c.files()
+	case 'l':
+		c.labs()
 	default:
 		c.containers(list[len(before)])
 	}
@@ -113,11 +118,31 @@ func (c *completing) images() {
 	}
 }
 
+// labs offers the labs by number; whoever types a name gets that.
+func (c *completing) labs() {
+	list, err := catalogWith(os.Getenv(labsVariable))
+	if err != nil {
+		return
+	}
+	for _, name := range list.Names() {
+		number, words, _ := strings.Cut(name, "-")
+		switch {
+		case len(c.word) > len(number) && strings.HasPrefix(name, c.word):
+			c.add(name, "")
+		case c.word != "" && strings.Trim(c.word, "0123456789") != "":
+			c.add(words, number)
+		default:
+			c.add(number, words)
+		}
+	}
+}
+
 // value offers what a flag may be given.
 func (c *completing) value(command, name string) {
 	words := map[string]string{
 		"--network": "none host", "--net": "none host", "--pull": "always missing never", "--restart": "no on-failure always unless-stopped", "--pid": "host",
 		"--ipc": "private host", "--uts": "host", "--userns": "host private", "--cgroupns": "private host", "--type": "container image",
+		"--lang":         "en zh",
 		"--security-opt": "no-new-privileges seccomp=unconfined systempaths=unconfined",
 		"--signal":       "HUP INT KILL QUIT STOP CONT TERM USR1 USR2", "-s": "HUP INT KILL QUIT STOP CONT TERM USR1 USR2",
 	}[name]

@@ -66,6 +66,13 @@ printf '%s\n' "${COMPREPLY[@]}"`
 		{[]string{"ns", "un"}, []string{"unshare"}},
 		{[]string{"ns", "unshare", "--mount-p"}, []string{"--mount-proc"}},
 		{[]string{"completion", "z"}, []string{"zsh"}},
+		{[]string{"course", "start", "02"}, []string{"020", "021", "022", "023", "024"}},
+		{[]string{"course", "show", "010-c"}, []string{"010-chroot-and-escape"}},
+		{[]string{"course", "check", "chroot-a"}, []string{"chroot-and-escape"}},
+		{[]string{"reset", "00"}, []string{"000"}},
+		{[]string{"course", "start", "010", ""}, nil},
+		{[]string{"course", "lint", "010", "00"}, []string{"000"}},
+		{[]string{"course", "show", "--lang", "z"}, []string{"zh"}},
 		{[]string{"--root", root, "rm", "web-2"}, []string{"web-2"}},
 		{[]string{"nonsense", "x"}, nil},
 	} {

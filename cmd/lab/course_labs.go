@@ -16,13 +16,18 @@ import (
 	"github.com/container-labs/lab/labs"
 )
 
+// labsVariable says in the environment what --labs says.
+const labsVariable = "LAB_LABS"
+
 func labsFlag() cli.Flag {
-	return &cli.StringFlag{Name: "labs", Usage: "read labs from the folder `DIR` too, where they win over those inside lab; ./labs where it is yours", EnvVars: []string{"LAB_LABS"}}
+	return &cli.StringFlag{Name: "labs", Usage: "read labs from the folder `DIR` too, where they win over those inside lab; ./labs where it is yours", EnvVars: []string{labsVariable}}
 }
 
 // catalog lists the labs: those inside the program, and those of a folder on disk.
-func catalog(ctx *cli.Context) (*course.Catalog, error) {
-	disk := ctx.String("labs")
+func catalog(ctx *cli.Context) (*course.Catalog, error) { return catalogWith(ctx.String("labs")) }
+
+// catalogWith is catalog, with the folder that was named; "" for none.
+func catalogWith(disk string) (*course.Catalog, error) {
 	if disk == "" {
 		disk = ownLabs("labs")
 	}
