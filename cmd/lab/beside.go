@@ -42,7 +42,7 @@ func besideContainer(c *container.Container, dir string, lock int, o loop.Option
 		b.close()
 		return nil, err
 	}
-	program, err := monitor.Program()
+	program, other, err := monitor.Program()
 	if err != nil {
 		b.close()
 		return nil, err
@@ -61,7 +61,7 @@ func besideContainer(c *container.Container, dir string, lock int, o loop.Option
 	}
 	c.Stdin = b.inside[0] >= 0
 	c.Beside = &container.Beside{
-		Streams: b.inside, Program: program, Args: o.Args(), Env: monitorEnvironment(), Keep: keep,
+		Streams: b.inside, Program: program, Else: other, Args: o.Args(), Env: monitorEnvironment(), Keep: keep,
 		Last: loop.LastFD, ProcessAt: loop.ProcessFD, TerminalAt: loop.TerminalFD, Lab: b.self,
 	}
 	return b, nil
@@ -197,15 +197,16 @@ func (l *launch) startBeside() error {
 		return err
 	}
 	defer child.Close()
-	l.state.Ran(child.PID, child.ParentPID)
-	if err := l.recordAll(); err != nil {
+	if err = l.recordRun(child.PID, child.ParentPID); err == nil {
+		if err = child.Release(); err != nil {
+			err = fmt.Errorf("release the container's monitor: %w", err)
+		}
+	}
+	if err != nil {
 		_ = child.Close() // which ends it: nobody has released its parent
 		_, _, _ = child.Wait()
 		_ = container.Finish(l.c, plan)
 		return err
-	}
-	if err := child.Release(); err != nil {
-		return fmt.Errorf("release the container's monitor: %w", err)
 	}
 	if master >= 0 {
 		child.Settled()
@@ -216,24 +217,31 @@ func (l *launch) startBeside() error {
 	return nil
 }
 
-// recordAll writes all that says how the container was made and that it runs.
-func (l *launch) recordAll() error {
+// recordRun notes that the container's first process runs.
+func (l *launch) recordRun(pid, monitor int) error {
 	if !l.recorded {
-		if err := l.settings.Write(l.store.Container(l.id)); err != nil {
-			return err
-		}
-		if err := container.WriteSpec(filepath.Join(l.store.Container(l.id), "config.json"), l.c); err != nil {
-			return err
-		}
-		l.recorded = true
-		return l.state.Write(l.store.Container(l.id))
+		l.state.Ran(pid, monitor)
+		return l.recordAll()
 	}
 	_, err := container.ChangeState(l.store.Container(l.id), func(now *container.State) error {
-		l.state.Name = now.Name // it may have got another one meanwhile
-		*now = l.state
+		now.Ran(pid, monitor)
+		l.state = *now // with the name that it has by now
 		return nil
 	})
 	return err
+}
+
+// recordAll writes for the first time all that says how the container was made. It needs no lock: until its record is there nobody else
+// finds the container, and nobody can give it another name.
+func (l *launch) recordAll() error {
+	if err := l.settings.Write(l.store.Container(l.id)); err != nil {
+		return err
+	}
+	if err := container.WriteSpec(filepath.Join(l.store.Container(l.id), "config.json"), l.c); err != nil {
+		return err
+	}
+	l.recorded = true
+	return l.state.Write(l.store.Container(l.id))
 }
 
 // tell writes an event about the container.

@@ -194,7 +194,7 @@ func vacate(from, to int) error {
 
 // becomeMonitor executes the small program, which finds its descriptors in their places.
 func (l *launch) becomeMonitor(keep map[int]int, o loop.Options) error {
-	program, err := monitor.Program()
+	program, other, err := monitor.Program()
 	if err != nil {
 		return err
 	}
@@ -208,5 +208,9 @@ func (l *launch) becomeMonitor(keep map[int]int, o loop.Options) error {
 			return fmt.Errorf("hand a descriptor to the monitor: %w", err)
 		}
 	}
-	return fmt.Errorf("execute %s: %w", program, syscall.Exec(program, o.Args(), monitorEnvironment()))
+	err = syscall.Exec(program, o.Args(), monitorEnvironment())
+	if other != "" {
+		program, err = other, syscall.Exec(other, o.Args(), monitorEnvironment())
+	}
+	return fmt.Errorf("execute %s: %w", program, err)
 }

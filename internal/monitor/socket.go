@@ -62,16 +62,16 @@ func Connect(dir string) (int, error) {
 	return -1, fmt.Errorf("attach to %s: %w", filepath.Base(dir), err)
 }
 
-// Program is what to execute as a container's monitor: lab-monitor beside this lab, or this lab itself, which can do the same
-// and needs more memory.
-func Program() (string, error) {
+// Program is what to execute as a container's monitor: lab-monitor beside this lab, and where the kernel refuses that one, this lab
+// itself, which can do the same and needs more memory. There is no other where lab-monitor is not there at all.
+func Program() (program, other string, err error) {
 	self, err := os.Executable()
 	if err != nil {
-		return "", fmt.Errorf("find lab's own program: %w", err)
+		return "", "", fmt.Errorf("find lab's own program: %w", err)
 	}
 	small := filepath.Join(filepath.Dir(self), "lab-monitor")
 	if unix.Access(small, unix.X_OK) == nil {
-		return small, nil
+		return small, self, nil
 	}
-	return self, nil
+	return self, "", nil
 }

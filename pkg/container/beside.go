@@ -1,6 +1,8 @@
 package container
 
 import (
+	"syscall"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/container-labs/lab/internal/kernel"
@@ -12,8 +14,9 @@ type Beside struct {
 	// Streams become the container's standard streams; -1 leaves them to the container, which reads /dev/null or has a terminal.
 	Streams [3]int
 
-	// Program is executed in the end, with Env as its environment.
+	// Program is executed in the end, with Env as its environment; or Else, where the kernel refuses Program.
 	Program string
+	Else    string // "": nothing else
 	Args    []string
 	Env     []string
 
@@ -32,6 +35,10 @@ type Beside struct {
 
 // aboveKept is where descriptors go that must not be in the way of those that the program is to find.
 const aboveKept = 64
+
+// unexecutable is how execve(2) refuses a program that has gone, may not be executed or is a directory, is no program or only the
+// beginning of one, or is one that somebody is just writing.
+var unexecutable = []syscall.Errno{unix.ENOENT, unix.EACCES, unix.EPERM, unix.ENOEXEC, unix.EIO, unix.ETXTBSY}
 
 // masterSlot holds the terminal's number in lab.
 const masterSlot kernel.Slot = 242
@@ -80,6 +87,11 @@ func (b *builder) between() *kernel.Parent {
 		then(why, kernel.Dup3(from, at))
 	}
 	then("let go of everything else of lab's", kernel.CloseRange(s.Last+1, 0))
-	then("become the container's monitor", kernel.Execve(s.Program, s.Args, s.Env))
+	become := kernel.Execve(s.Program, s.Args, s.Env)
+	if s.Else != "" {
+		then("become the container's monitor", become.Ignoring(unexecutable...))
+		become = kernel.Execve(s.Else, s.Args, s.Env)
+	}
+	then("become the container's monitor", become)
 	return p
 }
