@@ -222,8 +222,7 @@ func (l *launch) started(pid int, ended <-chan struct{}) {
 		case <-time.After(recordAfter):
 		}
 	}
-	l.state.Ran(pid, 0)
-	if err := l.recordAll(); err != nil {
+	if err := l.recordRun(pid, 0); err != nil {
 		complain(l.std.err, err)
 	}
 }
