@@ -59,7 +59,7 @@ func listContainers(root string) ([]listed, error) {
 
 func readListed(s *store.Store, id string) listed {
 	state, err := container.ReadState(s.Container(id))
-	return listedAs(s, id, state, err, s.HasLedger(id))
+	return listedAs(s, id, state, err, false)
 }
 
 func listedAs(s *store.Store, id string, state container.State, err error, owned bool) listed {
@@ -72,21 +72,20 @@ func listedAs(s *store.Store, id string, state container.State, err error, owned
 	if err != nil {
 		return unreadable(s, id, err)
 	}
-	return listedIf(state, owned)
+	if owned {
+		return listed{state, state.Status}
+	}
+	return listedNow(s, state)
 }
 
-// listedNow says what a record comes to.
+// listedNow says what a record comes to: the kernel is asked where it says that something runs. A process that has just ended counts as running
+// until whoever runs the container has noted how; where nobody will any more, it was killed together with its monitor.
 func listedNow(s *store.Store, c container.State) listed {
-	return listedIf(c, s.HasLedger(c.ID))
-}
-
-// listedIf says what a record comes to where the container has an owner, or has none: then the kernel is asked about a process that the
-// record says runs. One that has just ended counts as running until its owner has noted how; where nobody will any more, it was
-// killed together with its monitor.
-func listedIf(c container.State, owned bool) listed {
-	if (c.Status == container.Running || c.Status == container.Paused) && !owned && !c.Alive() {
-		c.ExitCode = 137
-		return listed{c, container.Exited}
+	if c.Status == container.Running || c.Status == container.Paused { // the ledger first: it is there, mostly, and costs less than to ask for the process
+		if _, err := os.Stat(s.Path("ledger", c.ID)); err != nil && !c.Alive() {
+			c.ExitCode = 137
+			return listed{c, container.Exited}
+		}
 	}
 	return listed{c, c.Status}
 }

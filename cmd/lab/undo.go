@@ -141,13 +141,6 @@ func releaseUnlessKept(s *store.Store, arg string) error {
 // sweep finishes the undoing of dead labs, before a command that looks at containers.
 func sweep(root string) error {
 	s := store.Open(root)
-	if entries, err := os.ReadDir(s.Path("ledger")); err != nil || len(entries) == 0 {
-		return nil
-	}
-	m, err := cgroup.Detect()
-	if err != nil {
-		return err
-	}
-	_, err = s.Sweep(doers(s, m))
+	_, err := s.Sweep(doers(s, nil))
 	return err
 }

@@ -202,13 +202,7 @@ func (s *Store) Pending(do string) []string {
 	return args
 }
 
-// HasLedger says whether the container has a ledger: somebody runs or removes it, or did so and died.
-func (s *Store) HasLedger(id string) bool {
-	_, err := os.Stat(s.Path("ledger", id))
-	return err == nil
-}
-
-// Owned are all containers that have a ledger.
+// Owned are the containers that have a ledger: somebody runs or removes them, or did so and died.
 func (s *Store) Owned() map[string]bool {
 	ids := map[string]bool{}
 	if dir, err := os.Open(s.Path("ledger")); err == nil {
@@ -224,34 +218,38 @@ func (s *Store) Owned() map[string]bool {
 // Sweep finishes the undoing for owners that died. It returns the ids that it cleaned up after. It costs one
 // directory listing when there is nothing to do, and does not wait for owners that live.
 func (s *Store) Sweep(doers map[string]Doer) ([]string, error) {
-	entries, err := os.ReadDir(s.Path("ledger"))
+	dir, err := os.Open(s.Path("ledger"))
 	if err != nil {
 		return nil, ignoreMissing(err)
 	}
+	defer dir.Close()
+	ids, err := dir.Readdirnames(-1)
+	if err != nil {
+		return nil, fmt.Errorf("list the ledgers: %w", err)
+	}
 	var swept []string
 	var failed []error
-	for _, e := range entries {
-		done, err := s.sweepOne(e.Name(), doers)
+	for _, id := range ids {
+		done, err := s.sweepOne(dir, id, doers)
 		if err != nil {
 			failed = append(failed, err)
 		} else if done {
-			swept = append(swept, e.Name())
+			swept = append(swept, id)
 		}
 	}
 	return swept, errors.Join(failed...)
 }
 
-func (s *Store) sweepOne(id string, doers map[string]Doer) (bool, error) {
-	path := s.Path("ledger", id)
-	fd, err := unix.Open(path, unix.O_RDWR|unix.O_CLOEXEC, 0) // not os.OpenFile: mostly the lock is taken, and that is all
+func (s *Store) sweepOne(dir *os.File, id string, doers map[string]Doer) (bool, error) {
+	fd, err := unix.Openat(int(dir.Fd()), id, unix.O_RDWR|unix.O_CLOEXEC, 0) // not os.OpenFile: mostly the lock is taken, and that is all
 	if err != nil {
-		return false, ignoreMissing(&fs.PathError{Op: "open", Path: path, Err: err})
+		return false, ignoreMissing(&fs.PathError{Op: "open", Path: s.Path("ledger", id), Err: err})
 	}
 	if unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) != nil {
 		_ = unix.Close(fd) // its owner lives
 		return false, nil
 	}
-	file := os.NewFile(uintptr(fd), path)
+	file := os.NewFile(uintptr(fd), s.Path("ledger", id))
 	if unlinked(file) { // somebody swept it before us
 		_ = file.Close()
 		return false, nil
