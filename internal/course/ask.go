@@ -110,6 +110,7 @@ func (v *View) ask(ctx context.Context, c *Check) Finding {
 	bind = func(i int) bool {
 		if i == len(vars) {
 			tries++
+			clear(v.outputs) // a command may speak of a process
 			f := v.judge(ctx, c)
 			if !f.OK && first == nil {
 				f.Meant = v.meant(f, many)

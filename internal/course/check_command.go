@@ -25,7 +25,7 @@ func (v *View) askCommand(ctx context.Context, q *CommandCheck) Finding {
 	shown := "`" + clip(oneLine(q.Run), 80) + "`"
 	var got outcome
 	if q.In == "" {
-		got = v.shell(ctx, q.Run, nil)
+		got = v.shell(ctx, q.Run)
 	} else {
 		p := v.bound[q.In]
 		if p == nil {

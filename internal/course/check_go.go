@@ -39,7 +39,7 @@ func (v *View) askGo(ctx context.Context, q *GoCheck) Finding {
 	if q.Run != "" {
 		args = append(args, "-run", q.Run)
 	}
-	got := run(ctx, dir, append(v.Environment(ctx), "GOFLAGS=", "GOWORK=off", "GOPROXY=off", "GOTOOLCHAIN=local", "CGO_ENABLED=0"), program, args...)
+	got := run(ctx, dir, append(v.Environment(ctx, ""), "GOFLAGS=", "GOWORK=off", "GOPROXY=off", "GOTOOLCHAIN=local", "CGO_ENABLED=0"), program, args...)
 	switch {
 	case got.err != nil:
 		return cannot("the build", got.err)

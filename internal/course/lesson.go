@@ -35,14 +35,19 @@ func (s *Session) Lesson(ctx context.Context, l *Lab, source fs.FS) (*Lesson, er
 	return &Lesson{Lab: l, Text: text, Language: s.Language, Record: p.Lab(l.Name), Source: source, Fill: v.words(ctx)}, nil
 }
 
-// words fills in what does not change while a lesson is read: lab's own variables, and values.
+// words fills in what does not change while a lesson is read: lab's own variables, values, and what a command prints, where it
+// is one line. Processes come and go; of them a lesson speaks by name.
 func (v *View) words(ctx context.Context) func(string) (string, bool) {
 	return func(ref string) (string, bool) {
 		if value, ok := v.own(ref); ok {
 			return value, true
 		}
-		if def, ok := v.Lab.Var(ref); ok && def.Value != "" {
+		def, ok := v.Lab.Var(ref)
+		switch {
+		case ok && def.Value != "":
 			return v.expand(ctx, def.Value), true
+		case ok && def.Output != "":
+			return v.line(ctx, def)
 		}
 		return "", false
 	}

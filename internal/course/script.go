@@ -61,7 +61,7 @@ func (s *Session) script(ctx context.Context, v *View, ledger *Ledger, text, wha
 	defer write.Close()
 
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-eu", "-c", "read go <&9; exec 9<&-; "+v.join()+"\n"+text)
-	cmd.Dir, cmd.Env = v.Work, v.Environment(ctx)
+	cmd.Dir, cmd.Env = v.Work, v.Environment(ctx, text)
 	cmd.Stdout, cmd.Stderr = out, out // a file: what stays in the background does not keep us waiting
 	cmd.ExtraFiles = make([]*os.File, 7)
 	cmd.ExtraFiles[6] = read // descriptor 9

@@ -318,10 +318,12 @@ func (v *View) now(ctx context.Context) func(ref string) (string, bool) {
 	fill := v.fill(ctx)
 	return func(ref string) (string, bool) {
 		name, _, _ := strings.Cut(ref, ".")
-		if _, ok := v.Lab.Var(name); !ok {
-			if _, ok := v.own(ref); !ok {
-				return "", false
-			}
+		def, ok := v.Lab.Var(name)
+		switch {
+		case !ok:
+			return v.own(ref)
+		case def.Output != "":
+			return v.line(ctx, def)
 		}
 		return fill(ref)
 	}

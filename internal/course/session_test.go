@@ -187,6 +187,42 @@ func TestStartSolveReset(t *testing.T) {
 	assert.True(t, p.Lab("010-all").Task("one").Given)
 }
 
+// What a command prints stands in lessons and solutions, and scripts have it too.
+func TestOutputIsFilledIn(t *testing.T) {
+	testenv.Root(t)
+	s, l := newSession(t, `title: Outputs
+summary: A.
+minutes: 10
+needs: {root: true}
+vars:
+  net: {output: cat net}
+  two: {output: "echo $net; echo two"}
+  none: {output: cat missing}
+  gone: {process: {command: sleep 48040}}
+  of: {output: test -e /proc/$gone/status && echo $gone}
+setup: echo 10.9.8 > net
+tasks:
+- {name: one, title: One, text: "Take $net.2, and $two, and $none, of $of.", check: {file: {path: $work/got, content: "$net.2 10.9.8 two"}}, hints: [Is it $net?], solution: "echo $net.2 $two > got"}
+- {name: two, title: Two, text: B., check: {file: {path: $work/two}}, hints: [C.], solution: "touch two"}
+`)
+	shown := func() string {
+		lesson, err := s.Lesson(t.Context(), l, nil)
+		require.NoError(t, err)
+		var b strings.Builder
+		require.NoError(t, lesson.Render(&b, &Page{Width: 80}, lesson.Text))
+		return b.String()
+	}
+	assert.Contains(t, shown(), "Take $net.2, and $two", "it is not started")
+	_, err := s.Start(t.Context(), l, StartOptions{})
+	require.NoError(t, err)
+	assert.Contains(t, shown(), "Take 10.9.8.2, and $two, and $none, of $of.", "one line that is there goes into a text")
+	assert.Equal(t, "Is it 10.9.8?", s.Fill(t.Context(), l, l.Tasks[0].Hints[0]))
+	solution, err := s.Solution(t.Context(), l, &l.Tasks[0])
+	require.NoError(t, err)
+	assert.Equal(t, "echo 10.9.8.2 $two > got", solution)
+	require.NoError(t, s.Solve(t.Context(), l, &l.Tasks[0]), "the script has them in its environment")
+}
+
 func TestStartThatFailsLeavesNothing(t *testing.T) {
 	testenv.Root(t)
 	s, l := newSession(t, strings.Replace(wholeLab, "mkdir m a; echo $lab > name", "sleep 48001 & mkdir m; mount -t tmpfs x m; echo out of luck; exit 3", 1))

@@ -33,11 +33,8 @@ func (l *limited) Write(b []byte) (int, error) {
 }
 
 // shell runs a command for a check: in the work directory, without input, in a session of its own, which is ended with it.
-func (v *View) shell(ctx context.Context, script string, env []string) outcome {
-	if env == nil {
-		env = v.Environment(ctx)
-	}
-	return run(ctx, v.Work, env, "/bin/sh", "-c", script)
+func (v *View) shell(ctx context.Context, script string) outcome {
+	return run(ctx, v.Work, v.Environment(ctx, script), "/bin/sh", "-c", script)
 }
 
 func run(ctx context.Context, dir string, env []string, program string, args ...string) outcome {

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/container-labs/lab/pkg/cgroup"
 )
@@ -28,7 +30,7 @@ type View struct {
 	processes []process // of this round
 	bound     map[string]*process
 	groups    func() (*cgroup.Machine, error)
-	outputs   map[string]string
+	outputs   map[string]output
 }
 
 // Home is the surroundings in which a lab was started: what checks call the host's.
@@ -41,7 +43,7 @@ type Home struct {
 func (v *View) look() {
 	v.processes = nil
 	v.bound = map[string]*process{}
-	v.outputs = map[string]string{}
+	v.outputs = map[string]output{}
 	if v.groups == nil {
 		v.groups = sync.OnceValues(cgroup.Detect)
 	}
@@ -113,16 +115,34 @@ func (v *View) own(name string) (string, bool) {
 // fence is the path of the lab's control group.
 func (v *View) fence() string { return filepath.Join(v.Parent, "lab-course", v.Lab.Name) }
 
+// outputPatience is how long the command of a variable may take.
+const outputPatience = 5 * time.Second
+
+// output is what a variable's command prints now; it runs at most once in a round. One that fails has no value: it speaks of
+// something that is not there yet.
 func (v *View) output(ctx context.Context, def *Var) (string, bool) {
-	if text, ok := v.outputs[def.Name]; ok {
-		return text, true
+	if got, ok := v.outputs[def.Name]; ok {
+		return got.text, got.ok
 	}
-	got := v.shell(ctx, def.Output, nil)
-	if got.err != nil || got.status != 0 {
-		return "", false
+	ctx, stop := context.WithTimeout(ctx, outputPatience)
+	defer stop()
+	v.outputs[def.Name] = output{} // a command that speaks of itself does not go round
+	got := v.shell(ctx, def.Output)
+	if got.err == nil && got.status == 0 && !got.late {
+		v.outputs[def.Name] = output{strings.TrimRight(got.output, "\n"), true}
 	}
-	v.outputs[def.Name] = strings.TrimRight(got.output, "\n")
-	return v.outputs[def.Name], true
+	return v.outputs[def.Name].text, v.outputs[def.Name].ok
+}
+
+// line is output where it fits into a sentence, or between the words of a command: more than one line does not.
+func (v *View) line(ctx context.Context, def *Var) (string, bool) {
+	text, ok := v.output(ctx, def)
+	return text, ok && text != "" && !strings.Contains(text, "\n")
+}
+
+type output struct {
+	text string
+	ok   bool
 }
 
 func (v *View) expand(ctx context.Context, s string) string {
@@ -157,8 +177,9 @@ func (v *View) version() int {
 	return 2
 }
 
-// Environment lists the variables as a shell has them, "name=value".
-func (v *View) Environment(ctx context.Context) []string {
+// Environment lists the variables as a shell has them that runs script, "name=value". Those that are what a command prints are
+// there if the script speaks of them: a command may be slow, and may itself speak of what is not there yet.
+func (v *View) Environment(ctx context.Context, script string) []string {
 	env := []string{"PATH=" + filepath.Dir(v.Program) + ":" + os.Getenv("PATH")}
 	for _, e := range os.Environ() {
 		if !strings.HasPrefix(e, "PATH=") {
@@ -168,10 +189,20 @@ func (v *View) Environment(ctx context.Context) []string {
 	if v.Root != "" {
 		env = append(env, "LAB_ROOT="+v.Root)
 	}
-	return append(env, v.assignments(ctx)...)
+	env = append(env, v.assignments(ctx)...)
+	spoken := references(script)
+	for i := range v.Lab.Vars {
+		if def := &v.Lab.Vars[i]; def.Output != "" && slices.Contains(spoken, def.Name) {
+			if text, ok := v.output(ctx, def); ok {
+				env = append(env, def.Name+"="+text)
+			}
+		}
+	}
+	return env
 }
 
-// assignments lists the lab's own variables and those of lab.yaml, as far as they mean something now.
+// assignments lists the lab's own variables and those of lab.yaml, as far as they mean something now and no command has to be
+// asked.
 func (v *View) assignments(ctx context.Context) []string {
 	var list []string
 	names := []string{"work", "lab", "fence", "start", "solution"}
@@ -191,7 +222,7 @@ func (v *View) assignments(ctx context.Context) []string {
 			}
 		}
 		if def.Output != "" {
-			continue // commands may be slow, or speak of what is not there yet; the shell can run them itself
+			continue
 		}
 		if value, ok := v.fill(ctx)(def.Name); ok {
 			list = append(list, def.Name+"="+value)
