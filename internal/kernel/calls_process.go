@@ -130,6 +130,14 @@ func Alive() Op {
 	return newOp("(see that the parent lives)", aliveNr).For("see that lab was not gone already")
 }
 
+// DieWithParent has the kernel kill the new process when the thread that forked it ends, however it ends, also when it has
+// ended already. It comes after every change of ids and every setns(2), which make the kernel forget it.
+//
+// Kernel: prctl(2) PR_SET_PDEATHSIG; then [Alive].
+func DieWithParent() []Op {
+	return []Op{Prctl(unix.PR_SET_PDEATHSIG, "PR_SET_PDEATHSIG", uintptr(unix.SIGKILL)).For("die with the parent"), Alive()}
+}
+
 // Meet stops a forked list until the parent has run also, which may read and set the child's slots
 // and write its id maps. why names what the child waits for.
 func Meet(why string, also func(*Child) error) Op {

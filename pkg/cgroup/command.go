@@ -64,7 +64,7 @@ func (g *Group) Start(c Command) (*kernel.Child, error) {
 		start.Cgroup = fd
 	}
 	if c.KillChild {
-		start.Ops = append(start.Ops, kernel.Prctl(unix.PR_SET_PDEATHSIG, "PR_SET_PDEATHSIG", uintptr(unix.SIGKILL)).For("die with the parent"))
+		start.Ops = append(start.Ops, kernel.DieWithParent()...)
 	}
 	start.Ops = append(start.Ops, kernel.Exec(c.Args, c.Env)...)
 	child, err := kernel.Fork(start)

@@ -72,7 +72,7 @@ func (c Command) Ops() []kernel.Op {
 		ops = append(ops, kernel.Chdir(c.Dir).For("go to the working directory "+c.Dir))
 	}
 	if c.KillChild {
-		ops = append(ops, kernel.Prctl(unix.PR_SET_PDEATHSIG, "PR_SET_PDEATHSIG", uintptr(unix.SIGKILL)).For("die with the parent"))
+		ops = append(ops, kernel.DieWithParent()...)
 	}
 	ops = append(ops, kernel.Streams(c.Stdin, c.Stdout, c.Stderr)...)
 	return append(ops, kernel.Exec(c.Args, c.Env)...)

@@ -38,6 +38,12 @@ pivot_root(".", ".")
 umount2(".", MNT_DETACH)
 chdir("/")
 execve("/bin/sh", ["/bin/sh"], ["PATH=/bin:/sbin"])`, calls(c))
+	c.Pivot, c.KillChild = false, true
+	assert.Equal(t, `chroot("/srv/root")
+chdir("/")
+prctl(PR_SET_PDEATHSIG, 9)
+(see that the parent lives)()
+execve("/bin/sh", ["/bin/sh"], ["PATH=/bin:/sbin"])`, calls(c))
 }
 
 func TestCheck(t *testing.T) {

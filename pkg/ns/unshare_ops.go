@@ -79,8 +79,7 @@ func (u Unshare) list(k *keeper) ([]kernel.Op, error) {
 	ops = append(ops, become(u.UID, u.GID)...)
 	if u.KillChild {
 		// After the ids: a change of ids makes the kernel forget it.
-		ops = append(ops, kernel.Prctl(unix.PR_SET_PDEATHSIG, "PR_SET_PDEATHSIG", uintptr(unix.SIGKILL)).
-			For("die with the parent"))
+		ops = append(ops, kernel.DieWithParent()...)
 	}
 	ops = append(ops, kernel.Streams(u.Stdin, u.Stdout, u.Stderr)...)
 	return append(ops, kernel.Exec(u.Args, u.Env)...), nil

@@ -230,8 +230,7 @@ func (w *way) ops() []kernel.Op {
 	}
 	if w.KillChild {
 		// After the joins and the ids, which make the kernel forget it.
-		ops = append(ops, kernel.Prctl(unix.PR_SET_PDEATHSIG, "PR_SET_PDEATHSIG", uintptr(unix.SIGKILL)).
-			For("die with the parent"))
+		ops = append(ops, kernel.DieWithParent()...)
 	}
 	ops = append(ops, kernel.Streams(w.Stdin, w.Stdout, w.Stderr)...)
 	return append(ops, kernel.Exec(w.Args, w.Env)...)
