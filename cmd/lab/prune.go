@@ -128,6 +128,9 @@ func (p *pruning) containers() error {
 		default:
 			continue
 		}
+		if c.runsOn() {
+			continue // system prune ends it
+		}
 		if !until.IsZero() && !c.Created.Before(until) || !p.filters.hasLabels(c.Labels) {
 			continue
 		}

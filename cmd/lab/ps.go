@@ -95,7 +95,7 @@ func psRows(ctx *cli.Context) ([]psRow, error) {
 		if last >= 0 && len(rows) == last {
 			break
 		}
-		if (anyState || c.phase == container.Running || c.phase == container.Paused || c.phase == container.Restarting) && fits.match(c) {
+		if (anyState || c.phase == container.Running || c.phase == container.Paused || c.phase == container.Restarting || c.runsOn()) && fits.match(c) {
 			rows = append(rows, psRow{listed: c, size: -1, about: &psAbout{root: root, id: c.ID}})
 		}
 	}
@@ -182,6 +182,9 @@ func status(c listed) string {
 		}
 		return fmt.Sprintf("Exited (%d) %s", c.ExitCode, ago(c.Finished))
 	case container.Dead:
+		if c.runsOn() {
+			return "Up " + units.HumanDuration(time.Since(c.Started)) + " (Record Lost)"
+		}
 		return "Dead"
 	}
 	return "Created"

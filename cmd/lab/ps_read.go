@@ -8,7 +8,6 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -52,6 +51,7 @@ func listContainers(root string) ([]listed, error) {
 		})
 	}
 	wg.Wait()
+	list = append(list, withoutDirectory(s, ids, owned)...)
 	list = slices.DeleteFunc(list, func(c listed) bool { return c.ID == "" })
 	slices.SortFunc(list, func(a, b listed) int { return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(a.ID, b.ID)) })
 	return list, nil
@@ -63,10 +63,7 @@ func readListed(s *store.Store, id string) listed {
 }
 
 func listedAs(s *store.Store, id string, state container.State, err error, owned bool) listed {
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return listed{}
-	case err == nil && state.ID != id:
+	if err == nil && state.ID != id {
 		err = fmt.Errorf("its record is one of container %.12q", state.ID)
 	}
 	if err != nil {
@@ -90,17 +87,6 @@ func listedNow(s *store.Store, c container.State) listed {
 	return listed{c, c.Status}
 }
 
-// unreadable is what can be said of a container without its record.
-func unreadable(s *store.Store, id string, err error) listed {
-	c := listed{phase: container.Dead}
-	c.ID, c.Status, c.Name = id, container.Dead, nameOf(s, id)
-	c.Error = "the record of this container cannot be read: " + err.Error() + "; remove it with `lab rm -f`"
-	if info, err := os.Stat(s.Container(id)); err == nil {
-		c.Created = info.ModTime()
-	}
-	return c
-}
-
 // nameOf looks for the name that is claimed for an id.
 func nameOf(s *store.Store, id string) string {
 	entries, _ := os.ReadDir(s.Path("names"))
@@ -112,20 +98,15 @@ func nameOf(s *store.Store, id string) string {
 	return ""
 }
 
-// findListed is findState for commands that only look: it finds a container whose record cannot be read too.
+// findListed is findState for commands that only look, or remove: it finds a container whose record cannot be read too.
 func findListed(root, name string) (listed, error) {
 	state, err := findState(root, name)
-	if err == nil {
-		return listedNow(store.Open(root), state), nil
+	var broken *brokenRecord
+	if errors.As(err, &broken) {
+		return broken.listed, nil
 	}
-	list, listErr := listContainers(root)
-	if listErr != nil {
-		return listed{}, listErr
+	if err != nil {
+		return listed{}, err
 	}
-	for _, c := range list {
-		if name != "" && c.phase == container.Dead && (c.Name == name || strings.HasPrefix(c.ID, name)) {
-			return c, nil
-		}
-	}
-	return listed{}, err
+	return listedNow(store.Open(root), state), nil
 }

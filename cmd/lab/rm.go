@@ -10,7 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/container-labs/lab/internal/store"
-	"github.com/container-labs/lab/pkg/cgroup"
 	"github.com/container-labs/lab/pkg/container"
 )
 
@@ -25,8 +24,11 @@ func rmCommand(std streams) *cli.Command {
 		Action: func(ctx *cli.Context) error {
 			root := ctx.String("root")
 			return eachContainer(ctx, std, func(state container.State) error {
-				if ctx.Bool("force") && state.Status == container.Dead {
-					return removeDead(store.Open(root), state)
+				if state.Status == container.Dead {
+					if !ctx.Bool("force") {
+						return errors.New(state.Error)
+					}
+					return removeLost(root, state)
 				}
 				if ctx.Bool("force") {
 					return removeByForce(root, state)
@@ -97,26 +99,6 @@ func removeContainer(s *store.Store, state container.State) error {
 		tell(s, state, "destroy", nil)
 	}
 	return err
-}
-
-// removeDead removes a container whose record cannot be read, and with its group whatever still runs in it.
-func removeDead(s *store.Store, state container.State) error {
-	m, err := cgroup.Detect()
-	if err != nil {
-		return err
-	}
-	if err := m.Group(groupOf(state), cgroup.Limits{}).Delete(); err != nil {
-		return err
-	}
-	undo := []store.Undo{{Do: "container", Arg: s.Container(state.ID)}}
-	if state.Name != "" { // nobody knows it where the record is lost, and the link is too
-		undo = append([]store.Undo{{Do: "name", Arg: state.Name + " " + state.ID}}, undo...)
-	}
-	ledger, err := own(s, state, undo...)
-	if err != nil || ledger == nil {
-		return err
-	}
-	return ledger.Undo(ran(s, m))
 }
 
 func errRunning(state container.State) error { return &runningError{state.Name} }

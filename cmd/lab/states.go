@@ -22,8 +22,8 @@ func listStates(root string) ([]container.State, error) {
 	var list []container.State
 	for _, e := range entries {
 		state, err := container.ReadState(s.Container(e.Name()))
-		if err != nil {
-			continue // being made, or being removed
+		if err != nil || state.ID != e.Name() {
+			continue // being made, or being removed, or damaged
 		}
 		list = append(list, state)
 	}
@@ -31,11 +31,11 @@ func listStates(root string) ([]container.State, error) {
 	return list, nil
 }
 
-// findState finds a container by name, id, or the beginning of an id.
+// findState finds a container by name, id, or the beginning of an id. The error is errNoContainer, or a *brokenRecord.
 func findState(root, name string) (container.State, error) {
 	s := store.Open(root)
 	if id, err := os.Readlink(s.Path("names", name)); err == nil && validName(name) {
-		if state, err := container.ReadState(s.Container(id)); err == nil {
+		if state, err := container.ReadState(s.Container(id)); err == nil && state.ID == id {
 			return state, nil
 		}
 	}
@@ -54,7 +54,7 @@ func findState(root, name string) (container.State, error) {
 	}
 	switch len(found) {
 	case 0:
-		return container.State{}, fmt.Errorf("%w: %s", errNoContainer, name)
+		return container.State{}, findBroken(root, name)
 	case 1:
 		return found[0], nil
 	}

@@ -130,7 +130,9 @@ func inTurns(ctx *cli.Context, std streams, atOnce int, do func(container.State)
 		work := func() {
 			defer func() { <-turn }()
 			c, err := findListed(ctx.String("root"), name)
-			if err == nil {
+			if err == nil && c.phase == container.Dead && ctx.Command.Name != "rm" && ctx.Command.Name != "remove" {
+				err = errors.New(c.Error)
+			} else if err == nil {
 				err = do(c.State)
 			}
 			results[i] <- err

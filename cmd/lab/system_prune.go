@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -56,7 +57,7 @@ func pruneWarning(ctx *cli.Context) string {
 	} else {
 		list = append(list, "all dangling images")
 	}
-	return "This will remove:\n  - " + strings.Join(append(list, "what labs left that were killed"), "\n  - ") + "\n"
+	return "This will remove:\n  - " + strings.Join(append(list, "what labs left that were killed", "containers whose record is lost, those that run too"), "\n  - ") + "\n"
 }
 
 // crashed finishes what the ledgers of dead labs name, and then looks through the store's own directories for what no ledger names any more: a
@@ -79,11 +80,30 @@ func (p *pruning) crashed() error {
 	for _, id := range swept {
 		say("container", id)
 	}
-	errs := []error{err, p.directories(s, m, say), p.names(s, say)}
+	errs := []error{err, p.lost(say), p.directories(s, m, say), p.names(s, say)}
 	if head == "" {
 		fmt.Fprintln(p.std.out)
 	}
 	return errors.Join(errs...)
+}
+
+// lost ends and removes the containers that run without a record: nobody can use them any more.
+func (p *pruning) lost(say func(what, id string)) error {
+	list, err := listContainers(p.root)
+	failed := []error{err}
+	for _, c := range list {
+		if !c.runsOn() {
+			continue
+		}
+		held := treeSize(filepath.Join(store.Open(p.root).Container(c.ID), "upper"))
+		if err := removeLost(p.root, c.State); err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		p.freed += held
+		say("container", c.ID)
+	}
+	return errors.Join(failed...)
 }
 
 // directories takes away those of containers without a record, and the groups of containers that do not run.
