@@ -95,7 +95,7 @@ func language(flag string, env func(string) string) string {
 
 // page is the terminal, or what stands for it: without colours and 80 columns wide where the output is piped.
 func page(ctx *cli.Context, out *os.File) *course.Page {
-	p := &course.Page{Width: 80}
+	p := &course.Page{Width: 80, Language: language(ctx.String("lang"), os.Getenv)}
 	if isTerminal(int(out.Fd())) {
 		p.Color = !ctx.Bool("no-color")
 		if size, err := unix.IoctlGetWinsize(int(out.Fd()), unix.TIOCGWINSZ); err == nil && size.Col >= 20 {

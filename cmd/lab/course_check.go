@@ -84,7 +84,7 @@ func checkOnce(waiting context.Context, ctx *cli.Context, std streams, s *course
 	p := page(ctx, std.out)
 	fill := func(text string) string { return s.Fill(waiting, l, text) }
 	sayAway(std, p, s, l)
-	fmt.Fprintf(std.out, "%s  %s %d of %d\n\n", p.Style("bold", l.Number+" "+l.Title), p.Bar(done, len(l.Tasks), 20), done, len(l.Tasks))
+	fmt.Fprintf(std.out, "%s  %s %s\n\n", p.Style("bold", l.Number+" "+l.Title), p.Bar(done, len(l.Tasks), 20), p.Say("%d of %d", done, len(l.Tasks)))
 	told := false
 	for i, r := range results {
 		printResult(std, p, l, i, r, !told || ctx.Bool("all"), fill)
@@ -110,7 +110,7 @@ func sayAway(std streams, p *course.Page, s *course.Session, l *course.Lab) {
 		return
 	}
 	if away := v.Away(); len(away) > 0 {
-		fmt.Fprintln(std.out, p.Paragraph("", p.Style("warn", "note:")+" this terminal is not where the lab was started: it has other namespaces ("+strings.Join(away, ", ")+"). Check from a terminal of the host."))
+		fmt.Fprintln(std.out, p.Paragraph("", p.Style("warn", p.Say("note:"))+" "+p.Say("this terminal is not where the lab was started: it has other namespaces (%s). Check from a terminal of the host.", strings.Join(away, ", "))))
 	}
 }
 
@@ -147,12 +147,12 @@ func printResult(std streams, p *course.Page, l *course.Lab, i int, r course.Res
 
 // printFinding prints what was found. The text has names of files and processes in it, and is no Markdown but for code.
 func printFinding(std streams, p *course.Page, f course.Finding) {
-	fmt.Fprint(std.out, p.Paragraph("    ", course.Escape(f.String())))
+	fmt.Fprint(std.out, p.Paragraph("    ", course.Escape(p.Sentence(f))))
 	if f.Meant != "" {
-		fmt.Fprint(std.out, p.Paragraph("    ", course.Escape(f.Meant)))
+		fmt.Fprint(std.out, p.Paragraph("    ", course.Escape(p.Sentence(course.Finding{Found: f.Meant}))))
 	}
 	if f.Look != "" {
-		fmt.Fprint(std.out, p.Paragraph("    ", "look: "+course.Escape(f.Look)))
+		fmt.Fprint(std.out, p.Paragraph("    ", p.Say("look: %s", course.Escape(f.Look))))
 	}
 }
 
@@ -168,15 +168,15 @@ func readOn(ctx *cli.Context, std streams, p *course.Page, s *course.Session, l 
 	if next != nil {
 		return nil
 	}
-	fmt.Fprintln(std.out, "\n"+p.Style("good", "Lab "+l.Number+" is passed."))
-	after := ""
+	fmt.Fprintln(std.out, "\n"+p.Style("good", p.Say("Lab %s is passed.", l.Number)))
+	after := p.Say("`lab reset` takes back what it made.")
 	names := s.Catalog.Names()
 	for i, name := range names {
 		if name == l.Name && i+1 < len(names) {
-			after = " The next one: `lab course start " + names[i+1][:3] + "`."
+			after = p.Say("`lab reset` takes back what it made. The next one: `lab course start %s`.", names[i+1][:3])
 		}
 	}
-	fmt.Fprint(std.out, p.Paragraph("", "`lab reset` takes back what it made."+after))
+	fmt.Fprint(std.out, p.Paragraph("", after))
 	return nil
 }
 
@@ -186,7 +186,7 @@ func watchLab(waiting context.Context, ctx *cli.Context, std streams, s *course.
 	fill := func(text string) string { return s.Fill(waiting, l, text) }
 	if !ctx.Bool("json") {
 		fmt.Fprintln(std.out, p.Style("bold", l.Number+" "+l.Title))
-		fmt.Fprintln(std.out, "Watching; work in another terminal. Ctrl-C ends it.")
+		fmt.Fprintln(std.out, p.Say("Watching; work in another terminal. Ctrl-C ends it."))
 	}
 	said, first, ticked := "", true, map[int]bool{}
 	for {

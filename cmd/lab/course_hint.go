@@ -64,10 +64,10 @@ EXAMPLE:
 			p := page(ctx, std.out)
 			fmt.Fprintln(std.out, p.Style("bold", t.Title))
 			for i, hint := range hints {
-				fmt.Fprintf(std.out, "\n%s\n%s", p.Style("faint", fmt.Sprintf("hint %d of %d", i+1, len(t.Hints))), p.Paragraph("    ", hint))
+				fmt.Fprintf(std.out, "\n%s\n%s", p.Style("faint", p.Say("hint %d of %d", i+1, len(t.Hints))), p.Paragraph("    ", hint))
 			}
 			if !more {
-				fmt.Fprint(std.out, "\n"+p.Paragraph("", "That was the last one. `lab solve` shows what to type."))
+				fmt.Fprint(std.out, "\n"+p.Paragraph("", p.Say("That was the last one. `lab solve` shows what to type.")))
 			}
 			return nil
 		}),

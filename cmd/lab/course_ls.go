@@ -35,11 +35,11 @@ func (l labLine) counts() int {
 }
 
 // done is counts in words, and for a lab that is done once more how far that is.
-func (l labLine) done() string {
+func (l labLine) done(p *course.Page) string {
 	if !l.Passed.IsZero() && l.Started && l.Done < l.Tasks {
-		return fmt.Sprintf("%d of %d again", l.Done, l.Tasks)
+		return p.Say("%d of %d again", l.Done, l.Tasks)
 	}
-	return fmt.Sprintf("%d of %d", l.counts(), l.Tasks)
+	return p.Say("%d of %d", l.counts(), l.Tasks)
 }
 
 func labLines(s *course.Session) ([]labLine, error) {
@@ -87,19 +87,19 @@ func courseLsCommand(std streams) *cli.Command {
 			}
 			p := page(ctx, std.out)
 			var table strings.Builder
-			table.WriteString("| | LAB | TITLE | MINUTES | DONE |\n|---|---|---|---|---|\n")
+			fmt.Fprintf(&table, "| | %s | %s | %s | %s |\n|---|---|---|---|---|\n", p.Say("LAB"), p.Say("TITLE"), p.Say("MINUTES"), p.Say("DONE"))
 			for _, l := range list {
 				if l.Error != "" {
 					fmt.Fprintf(&table, "| ! | %s | it cannot be read: lab course lint %s | | |\n", l.Name, l.Name)
 					continue
 				}
-				fmt.Fprintf(&table, "| %s | %s | %s | %d | %s |\n", labMark(p, l), l.Name, strings.ReplaceAll(l.Title, "|", "\\|"), l.Minutes, l.done())
+				fmt.Fprintf(&table, "| %s | %s | %s | %d | %s |\n", labMark(p, l), l.Name, strings.ReplaceAll(l.Title, "|", "\\|"), l.Minutes, l.done(p))
 			}
 			if err := p.Render(std.out, table.String()); err != nil {
 				return err
 			}
 			if s.Catalog.Disk != "" {
-				fmt.Fprintf(std.out, "\nLabs of %s come before those inside lab.\n", s.Catalog.Disk)
+				fmt.Fprintln(std.out, "\n"+p.Say("Labs of %s come before those inside lab.", s.Catalog.Disk))
 			}
 			return nil
 		}),
@@ -149,7 +149,7 @@ EXAMPLE:
 				return printJSON(std.out, map[string]any{"file": s.ProgressFile(), "done": done, "tasks": all, "labs": list})
 			}
 			p := page(ctx, std.out)
-			fmt.Fprintf(std.out, "%s %d of %s\n\n", p.Bar(done, all, 30), done, counted(all, "task", "tasks"))
+			fmt.Fprintf(std.out, "%s %s\n\n", p.Bar(done, all, 30), p.Say("%d of %d tasks", done, all))
 			for _, l := range list {
 				if l.Error == "" {
 					fmt.Fprintf(std.out, "%s %s %s  %s\n", labMark(p, l), p.Bar(l.counts(), l.Tasks, 10), l.Name[:3], l.Title)

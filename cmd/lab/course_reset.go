@@ -71,17 +71,17 @@ EXAMPLE:
 
 // printCleaned says what reset has removed, left and kept.
 func printCleaned(std streams, p *course.Page, c *course.Cleaned) {
-	fmt.Fprintf(std.out, "%s\n", p.Style("bold", "Lab "+c.Lab[:3]+" is taken back."))
+	fmt.Fprintf(std.out, "%s\n", p.Style("bold", p.Say("Lab %s is taken back.", c.Lab[:3])))
 	for _, line := range c.Ended {
-		fmt.Fprint(std.out, p.Paragraph("    ", "ended "+course.Escape(line)))
+		fmt.Fprint(std.out, p.Paragraph("    ", p.Say("ended %s", course.Escape(line))))
 	}
 	for _, line := range c.Removed {
-		fmt.Fprint(std.out, p.Paragraph("    ", "removed "+course.Escape(line)))
+		fmt.Fprint(std.out, p.Paragraph("    ", p.Say("removed %s", course.Escape(line))))
 	}
 	for _, line := range c.Left {
-		fmt.Fprint(std.out, p.Paragraph("    ", p.Style("warn", "left")+" "+course.Escape(line)))
+		fmt.Fprint(std.out, p.Paragraph("    ", p.Style("warn", p.Say("left"))+" "+course.Escape(line)))
 	}
 	if c.Kept != "" {
-		fmt.Fprint(std.out, p.Paragraph("    ", "kept your Go files in "+course.Escape(c.Kept)))
+		fmt.Fprint(std.out, p.Paragraph("    ", p.Say("kept your Go files in %s", course.Escape(c.Kept))))
 	}
 }

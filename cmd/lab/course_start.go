@@ -77,7 +77,7 @@ func courseStart(ctx *cli.Context, std streams, name string) error {
 
 // firstTime lets the doctor look at the machine before the first lab of all.
 func firstTime(ctx *cli.Context, std streams, p *course.Page) error {
-	fmt.Fprintln(std.out, p.Style("faint", "Before the first lab, a look at what this machine can do …"))
+	fmt.Fprintln(std.out, p.Style("faint", p.Say("Before the first lab, a look at what this machine can do …")))
 	report, err := examine(ctx)
 	if err != nil {
 		return err
@@ -89,23 +89,27 @@ func firstTime(ctx *cli.Context, std streams, p *course.Page) error {
 				fmt.Fprintf(std.out, "  %s %s\n", p.Style("bad", "✗"), r.Name)
 			}
 		}
-		fmt.Fprintln(std.out, "  `lab doctor` says how to mend it.")
+		fmt.Fprintln(std.out, "  "+p.Say("`lab doctor` says how to mend it."))
 	}
 	return nil
 }
 
 // greet says what the lab is about, and prints the lesson up to the task at hand.
 func greet(ctx *cli.Context, std streams, p *course.Page, s *course.Session, l *course.Lab, started *course.Started) error {
-	again := ""
+	title := p.Say("Lab %s, %s", l.Number, l.Title)
 	if started.Again {
-		again = ", which is started already"
+		title = p.Say("Lab %s, %s, which is started already", l.Number, l.Title)
 	}
-	fmt.Fprintln(std.out, p.Style("bold", fmt.Sprintf("Lab %s, %s%s", l.Number, l.Title, again)))
-	fmt.Fprint(std.out, p.Paragraph("", fmt.Sprintf("%d minutes, %s. %s", l.Minutes, counted(len(l.Tasks), "task", "tasks"), l.Summary)))
-	fmt.Fprintf(std.out, "\nThe work directory: %s\n", p.Style("bold", "cd "+started.Work))
+	fmt.Fprintln(std.out, p.Style("bold", title))
+	about := p.Say("%d minutes, %d tasks. %s", l.Minutes, len(l.Tasks), l.Summary)
+	if len(l.Tasks) == 1 {
+		about = p.Say("%d minutes, 1 task. %s", l.Minutes, l.Summary)
+	}
+	fmt.Fprint(std.out, p.Paragraph("", about))
+	fmt.Fprintln(std.out, "\n"+p.Say("The work directory: %s", p.Style("bold", "cd "+started.Work)))
 	if started.Fenced != "" {
 		fmt.Fprintln(std.out)
-		fmt.Fprint(std.out, p.Paragraph("", fmt.Sprintf("This terminal, %s, is now in a fence: a control group with %s. What you start here cannot harm the machine. `lab reset` lets it out.", started.Fenced, l.Fence)))
+		fmt.Fprint(std.out, p.Paragraph("", p.Say("This terminal, %s, is now in a fence: a control group with %s. What you start here cannot harm the machine. `lab reset` lets it out.", started.Fenced, l.Fence)))
 	}
 	fmt.Fprintln(std.out)
 	next, err := s.Open(l)
@@ -115,7 +119,7 @@ func greet(ctx *cli.Context, std streams, p *course.Page, s *course.Session, l *
 	if err := printPart(ctx, std, p, s, l, next); err != nil {
 		return err
 	}
-	fmt.Fprint(std.out, "\n"+p.Paragraph("", "When you have done it: `lab check`. Stuck: `lab hint`. The whole lesson: `lab course show`."))
+	fmt.Fprint(std.out, "\n"+p.Paragraph("", p.Say("When you have done it: `lab check`. Stuck: `lab hint`. The whole lesson: `lab course show`.")))
 	return nil
 }
 

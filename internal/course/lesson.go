@@ -55,7 +55,7 @@ func (v *View) words(ctx context.Context) func(string) (string, bool) {
 
 // Render writes a part of the lesson, or all of it.
 func (l *Lesson) Render(w io.Writer, p *Page, text string) error {
-	p.Fill = l.Fill
+	p.Fill, p.Language = l.Fill, l.Language
 	p.Task = func(name string) string { return l.task(p, name) }
 	p.Inside = func(words string) (string, string) {
 		in, err := ParseInside(words)
@@ -86,11 +86,7 @@ func (l *Lesson) task(p *Page, name string) string {
 				tick = "\\[x\\]"
 			}
 		}
-		form := "%s **Task %d of %d: %s**\n\n%s"
-		if l.Language == "zh" {
-			form = "%s **任务 %d/%d：%s**\n\n%s"
-		}
-		return fmt.Sprintf(form, tick, i+1, len(l.Lab.Tasks), t.Title, t.Text)
+		return p.Say("%s **Task %d of %d: %s**\n\n%s", tick, i+1, len(l.Lab.Tasks), t.Title, t.Text)
 	}
 	return ""
 }

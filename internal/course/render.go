@@ -8,8 +8,9 @@ import (
 
 // Page renders Markdown for a terminal: what lessons use of it, see docs/reference/lab-yaml.md.
 type Page struct {
-	Width int  // of the terminal, in columns; 80 where it is 0
-	Color bool // escape sequences for colours and weights
+	Width    int    // of the terminal, in columns; 80 where it is 0
+	Color    bool   // escape sequences for colours and weights
+	Language string // of what lab itself says: zh, else English
 
 	Task   func(name string) string            // the block of a task, Markdown; nil: none
 	Inside func(words string) (string, string) // title and code of a box; nil: none
@@ -152,7 +153,7 @@ func (r *renderer) fence(indent string) {
 		if info == version || strings.HasSuffix(info, " "+version) {
 			title = "cgroup " + version
 			if r.Here == version {
-				title += ", as on this machine"
+				title = r.Say("cgroup %s, as on this machine", version)
 			}
 		}
 	}
@@ -182,7 +183,7 @@ func (r *renderer) code(indent string, lines []string, color string, fill bool) 
 func (r *renderer) box(indent, words string) {
 	title, code := r.Inside(words)
 	r.gap()
-	r.out.WriteString(indent + r.style(cyan, "┌ look inside: "+title) + "\n")
+	r.out.WriteString(indent + r.style(cyan, "┌ "+r.Say("look inside: %s", title)) + "\n")
 	for _, line := range strings.Split(strings.TrimRight(code, "\n"), "\n") {
 		line = strings.ReplaceAll(line, "\t", "    ")
 		r.out.WriteString(strings.TrimRight(indent+r.style(cyan, "│ ")+line, " ") + "\n")
