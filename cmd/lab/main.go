@@ -44,11 +44,14 @@ func main() {
 // host's lab, which is in no file system that the container sees. container.Start refuses such a program too, and looks when it may
 // have ended already.
 func outsider() bool {
+	if os.Getpid() != 1 {
+		return false
+	}
 	var exe, named unix.Stat_t
 	path, err := os.Readlink("/proc/self/exe")
 	if err != nil || unix.Stat("/proc/self/exe", &exe) != nil {
 		return false // no /proc here
 	}
 	err = unix.Stat(strings.TrimSuffix(path, " (deleted)"), &named)
-	return os.Getpid() == 1 && (err != nil || exe.Ino != named.Ino || exe.Dev != named.Dev)
+	return err != nil || exe.Ino != named.Ino || exe.Dev != named.Dev
 }
