@@ -1,8 +1,6 @@
 package main
 
 import (
-	"sync"
-
 	"github.com/urfave/cli/v2"
 
 	"github.com/container-labs/lab/pkg/container"
@@ -14,8 +12,11 @@ func restartCommand(std streams) *cli.Command {
 		Description: "EXAMPLE:\n   lab restart -t 2 web",
 		Flags:       stopFlags(),
 		Action: func(ctx *cli.Context) error {
-			var turn sync.Mutex
-			return eachContainer(ctx, std, func(s container.State) error {
+			atOnce := 16
+			if ctx.Bool("explain") || ctx.Bool("step") {
+				atOnce = 1 // a list of calls is about one container
+			}
+			return inTurns(ctx, std, atOnce, func(s container.State) error {
 				if err := stopContainer(ctx.String("root"), s, stopTimes(ctx)); err != nil {
 					return err
 				}
@@ -23,10 +24,6 @@ func restartCommand(std streams) *cli.Command {
 				if err != nil {
 					return err
 				}
-				// Stopping is waiting, and all wait at once. A start is not: of two at once, the process between of either would hold
-				// an end of the other's pipes, and wait for it.
-				turn.Lock()
-				defer turn.Unlock()
 				_, err = start(std, ctx.String("root"), state, false)
 				return err
 			})

@@ -89,7 +89,7 @@ func (f *forking) verdict(c *Child, given error) error {
 	if given != nil {
 		c.kill()
 	}
-	closeOnce(&f.proceed[1])
+	closeEnd(&f.proceed[1])
 	c.giveUp()
 	status, _, err := c.Wait()
 	if c.between && c.PID != 0 {

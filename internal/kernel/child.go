@@ -37,7 +37,7 @@ type walk struct {
 	count           int
 	page            *page
 	report, proceed int
-	shut            []int // to be closed first: the parent's ends of the pipes, its locks
+	shut            []int // to be closed first: the ends of pipes that are not the child's, its parent's locks
 	traced          bool
 	branch          *branch // where this process is to make the child and stay its parent
 }

@@ -100,12 +100,12 @@ func (f *forking) prepare(s Start) error {
 	}
 	f.mem, f.page = mem, (*page)(unsafe.Pointer(&mem[0]))
 	f.report, f.proceed, f.release = [2]int{-1, -1}, [2]int{-1, -1}, [2]int{-1, -1}
-	if err := unix.Pipe2(f.report[:], unix.O_CLOEXEC); err != nil {
+	if err := f.pipe(&f.report); err != nil {
 		f.free()
 		return fmt.Errorf("make the child's report pipe: %w", err)
 	}
 	if meets {
-		if err := unix.Pipe2(f.proceed[:], unix.O_CLOEXEC); err != nil {
+		if err := f.pipe(&f.proceed); err != nil {
 			f.free()
 			return fmt.Errorf("make the child's go-on pipe: %w", err)
 		}
@@ -113,7 +113,7 @@ func (f *forking) prepare(s Start) error {
 	if s.Parent == nil {
 		return nil
 	}
-	if err := unix.Pipe2(f.release[:], unix.O_CLOEXEC); err != nil {
+	if err := f.pipe(&f.release); err != nil {
 		f.free()
 		return fmt.Errorf("make the release pipe: %w", err)
 	}
@@ -128,18 +128,11 @@ func (f *forking) prepare(s Start) error {
 // free gives back what the fork needed. The end of the release pipe that the child's handle has taken is gone from here.
 func (f *forking) free() {
 	for _, fd := range []*int{&f.report[0], &f.report[1], &f.proceed[0], &f.proceed[1], &f.release[0], &f.release[1]} {
-		closeOnce(fd)
+		closeEnd(fd)
 	}
 	if f.mem != nil {
 		_ = unix.Munmap(f.mem)
 		f.mem, f.page = nil, nil
-	}
-}
-
-func closeOnce(fd *int) {
-	if *fd >= 0 {
-		_ = unix.Close(*fd)
-		*fd = -1
 	}
 }
 
@@ -158,7 +151,7 @@ func (f *forking) clone(s Start) (*Child, error) {
 	}
 	walk := &walk{
 		ops: unsafe.Pointer(unsafe.SliceData(f.raw)), count: len(f.raw), page: f.page,
-		report: f.report[1], proceed: f.proceed[0], shut: []int{f.report[0], f.proceed[1], f.release[1]}, traced: f.traced,
+		report: f.report[1], proceed: f.proceed[0], traced: f.traced,
 	}
 	if s.Parent != nil {
 		walk.branch = f.branch(s)
@@ -174,9 +167,12 @@ func (f *forking) clone(s Start) (*Child, error) {
 	errno := faultAt(n)
 	pid := 0
 	if errno == 0 {
+		ends.Lock()
+		walk.shut = ends.except(walk.shut, f.report[1], f.proceed[0], f.release[0])
 		syscall.ForkLock.Lock()
 		pid, errno = cloneAndWalk(args, walk)
 		syscall.ForkLock.Unlock()
+		ends.Unlock()
 	}
 	runtime.KeepAlive(f)
 	runtime.KeepAlive(s)
@@ -184,15 +180,15 @@ func (f *forking) clone(s Start) (*Child, error) {
 	if errno != 0 {
 		return nil, &Error{Op: op, N: n, Errno: errno}
 	}
-	closeOnce(&f.report[1])
-	closeOnce(&f.proceed[0])
+	closeEnd(&f.report[1])
+	closeEnd(&f.proceed[0])
 	if s.Parent == nil {
 		return &Child{PID: pid, PIDFD: int(f.page.pidfd), page: f.page}, nil
 	}
 	_ = unix.Close(int(f.page.pidfd)) // of the process between, which is waited for by its pid or not at all
-	closeOnce(&f.release[0])
+	closeEnd(&f.release[0])
 	c := &Child{ParentPID: pid, PIDFD: -1, page: f.page, between: true, release: f.release[1]}
-	f.release[1] = -1
+	f.release[1] = -1 // the child's handle has it now
 	return c, nil
 }
 

@@ -99,8 +99,7 @@ func (c *Child) Settled() {
 // giveUp closes the release pipe. A process between that has not been released ends then, and the child with it.
 func (c *Child) giveUp() {
 	if c.release > 0 {
-		_ = unix.Close(c.release)
-		c.release = 0
+		closeEnd(&c.release)
 	}
 }
 
