@@ -167,7 +167,7 @@ func (l *launch) monitorOptions(count, delay int) loop.Options {
 
 // startBeside starts the container with a process beside it, and returns when the program runs and its record is written.
 func (l *launch) startBeside() error {
-	dir := l.store.Container(l.id)
+	dir, fresh := l.store.Container(l.id), !l.recorded
 	_ = os.Remove(filepath.Join(dir, loop.StoppedFile))
 	_ = os.Remove(filepath.Join(dir, loop.RestartFile))
 	b, err := besideContainer(l.c, dir, l.ledger.Lock(), l.monitorOptions(0, 0), l.settings.OpenStdin)
@@ -213,6 +213,9 @@ func (l *launch) startBeside() error {
 		_ = unix.Close(master)
 	}
 	l.ledger.Leave() // the monitor has the lock now
+	if fresh {
+		l.tell("create", nil)
+	}
 	l.tell("start", nil)
 	return nil
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
 
-	"github.com/container-labs/lab/internal/event"
 	"github.com/container-labs/lab/internal/image"
 	"github.com/container-labs/lab/internal/store"
 	"github.com/container-labs/lab/pkg/container"
@@ -75,7 +74,7 @@ func commit(ctx *cli.Context) (*image.Image, error) {
 	if err = errors.Join(err, resume()); err != nil {
 		return nil, fmt.Errorf("commit container %s: %w", e.Name, fullDisk(err, root))
 	}
-	event.Write(root, event.Event{Type: "container", Action: "commit", ID: e.ID, Attributes: map[string]string{"name": e.Name, "image": e.Image, "imageID": img.ID, "imageRef": ctx.Args().Get(1)}})
+	tell(store.Open(root), e.State, "commit", map[string]string{"comment": ctx.String("message"), "imageID": img.ID, "imageRef": ctx.Args().Get(1)})
 	return img, nil
 }
 

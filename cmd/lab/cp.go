@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/container-labs/lab/internal/carry"
+	"github.com/container-labs/lab/internal/store"
 )
 
 func cpCommand(std streams) *cli.Command {
@@ -100,6 +101,7 @@ func (c *copying) out(ctx context.Context, name, from, to string) error {
 		if source.Contents {
 			as = "."
 		}
+		c.tell(inside, "archive-path", from)
 		return carry.Pack(ctx, c.std.out, source, as, pack)
 	}
 	if source.Device() {
@@ -118,6 +120,7 @@ func (c *copying) out(ctx context.Context, name, from, to string) error {
 		return targetError(err, to, "")
 	}
 	defer target.Close()
+	c.tell(inside, "archive-path", from)
 	unpack := carry.Unpacking{Warn: c.warn}
 	if !c.archive { // as docker cp: what comes out belongs to whoever copied it
 		unpack.Owner = func(int, int) (int, int) { return unix.Geteuid(), unix.Getegid() }
@@ -146,6 +149,7 @@ func (c *copying) in(ctx context.Context, name, from, to string) error {
 			return couldNotFind(err, to, name)
 		}
 		defer target.Close()
+		c.tell(inside, "extract-to-dir", to)
 		return inside.explain(carry.Unpack(ctx, c.std.in, target.Dir, unpack), to)
 	}
 	host, err := hostPlace()
@@ -169,6 +173,7 @@ func (c *copying) in(ctx context.Context, name, from, to string) error {
 		return targetError(err, to, name)
 	}
 	defer target.Close()
+	c.tell(inside, "extract-to-dir", to)
 	if err := transfer(ctx, source, target, carry.Packing{Warn: c.warn, Count: c.count}, unpack); err != nil {
 		return inside.explain(err, to)
 	}
@@ -194,6 +199,11 @@ func transfer(ctx context.Context, source *carry.Source, target *carry.Target, p
 }
 
 var errOtherSide = errors.New("the other side has stopped")
+
+// tell writes an event, with docker's words.
+func (c *copying) tell(in *inside, action, path string) {
+	tell(store.Open(c.root), in.state, action, map[string]string{"path": path})
+}
 
 func (c *copying) warn(format string, args ...any) {
 	fmt.Fprintf(c.std.err, "lab: "+format+"\n", args...)

@@ -23,6 +23,7 @@ func eventsCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Name: "events", Usage: "print what happens to containers and images, as it happens",
 		Description: `Goes on until you stop it, or until --until. Filters: ` + strings.Join(eventFilterKeys, ", ") + `.
+A program of exec -d has no exec_die: nobody waits for it.
 
 EXAMPLE:
    lab events --since 10m --until 0s --filter type=container`,
@@ -80,6 +81,9 @@ func newEventWatch(ctx *cli.Context, out io.Writer) (*eventWatch, error) {
 		w.asJSON = true
 	default:
 		w.text, err = parseTemplate(strings.NewReplacer(`\t`, "\t", `\n`, "\n").Replace(format))
+		if err == nil {
+			w.text.Option("missingkey=default") // not every event has every attribute
+		}
 	}
 	return w, err
 }

@@ -70,13 +70,14 @@ type execRequest struct {
 	root, container, user string
 	options               container.ExecOptions
 	stdin, tty, detach    bool
+	dry                   bool // --dry-run: nothing happens
 	keys                  []byte
 }
 
 func newExecRequest(ctx *cli.Context) (*execRequest, error) {
 	r := &execRequest{
 		root: ctx.String("root"), container: ctx.Args().First(), user: ctx.String("user"),
-		stdin: ctx.Bool("interactive"), tty: ctx.Bool("tty"), detach: ctx.Bool("detach"),
+		stdin: ctx.Bool("interactive"), tty: ctx.Bool("tty"), detach: ctx.Bool("detach"), dry: ctx.Bool("dry-run"),
 	}
 	r.options = container.ExecOptions{Args: ctx.Args().Tail(), Cwd: ctx.String("workdir"), TTY: r.tty, Privileged: ctx.Bool("privileged")}
 	var err error

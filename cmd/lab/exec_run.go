@@ -129,9 +129,15 @@ func (e *executing) start(plan []kernel.Op) (int, error) {
 	signals := make(chan os.Signal, 64)
 	defer signal.Stop(signals)
 	defer e.terminal.restore()
+	tell := e.events()
+	tell.started()
 	child, err := e.exec.Start(plan)
-	if err != nil || child.PIDFD < 0 {
+	if err != nil {
+		tell.ended(e.failed(err).(*exit).code)
 		return 0, err
+	}
+	if child.PIDFD < 0 {
+		return 0, nil
 	}
 	defer child.Close()
 	if e.request.detach {
@@ -144,7 +150,18 @@ func (e *executing) start(plan []kernel.Op) (int, error) {
 		go signal.Notify(signals, execSignals...)
 	}
 	go e.pass(signals, child)
-	return e.wait(child)
+	code, left, err := e.wait(child)
+	if left {
+		tell.left()
+		if err == nil {
+			err = &exit{code: 1, err: errors.New("read escape sequence")}
+		}
+		return 0, err
+	}
+	if err == nil {
+		tell.ended(code)
+	}
+	return code, err
 }
 
 // execSignals are passed on to the program. SIGTSTP is not: lab itself stops, and the shell gets its prompt.
@@ -162,25 +179,20 @@ func (e *executing) pass(signals <-chan os.Signal, child *kernel.Child) {
 }
 
 // wait returns the program's exit status, or leaves it alone when the person at the terminal typed the detach keys.
-func (e *executing) wait(child *kernel.Child) (int, error) {
-	if e.request.tty && e.request.stdin {
-		if detached := e.terminal.leaves(child.PIDFD); detached {
-			e.terminal.restore()
-			if err := e.terminal.abandon(); err != nil {
-				return 0, err
-			}
-			return 0, &exit{code: 1, err: errors.New("read escape sequence")}
-		}
+func (e *executing) wait(child *kernel.Child) (code int, left bool, err error) {
+	if e.request.tty && e.request.stdin && e.terminal.leaves(child.PIDFD) {
+		e.terminal.restore()
+		return 0, true, e.terminal.abandon()
 	}
 	status, _, err := child.Wait()
 	e.terminal.drain()
 	if err != nil {
-		return 0, fmt.Errorf("wait for the program: %w", err)
+		return 0, false, fmt.Errorf("wait for the program: %w", err)
 	}
 	if status.Signaled() {
-		return 128 + int(status.Signal()), nil
+		return 128 + int(status.Signal()), false, nil
 	}
-	return status.ExitStatus(), nil
+	return status.ExitStatus(), false, nil
 }
 
 // failed gives an error its exit status: 1 where it is about the container, 126 and 127 where about the program.

@@ -12,7 +12,6 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
 
-	"github.com/container-labs/lab/internal/event"
 	"github.com/container-labs/lab/internal/kernel"
 	"github.com/container-labs/lab/internal/store"
 	"github.com/container-labs/lab/pkg/container"
@@ -45,7 +44,7 @@ EXAMPLE:
 			if err != nil {
 				return fmt.Errorf("export container %s: %w", e.Name, err)
 			}
-			event.Write(root, event.Event{Type: "container", Action: "export", ID: e.ID, Attributes: map[string]string{"name": e.Name, "image": e.Image}})
+			tell(store.Open(root), e.State, "export", nil)
 			return nil
 		},
 	}

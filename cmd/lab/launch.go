@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -215,6 +216,8 @@ func (l *launch) started(pid int, ended <-chan struct{}) {
 	if _, err := l.store.Sweep(doers(l.store, l.machine)); err != nil {
 		complain(l.std.err, err)
 	}
+	l.tell("create", nil)
+	l.tell("start", nil)
 	if l.request.remove {
 		select {
 		case <-ended:
@@ -235,11 +238,17 @@ func (l *launch) settle(code int, failed error) error {
 	if failed != nil {
 		complain(l.std.err, failed)
 	}
-	if l.request.remove && failed != nil {
-		return l.ledger.Undo(doers(l.store, l.machine))
-	}
+	l.tell("die", map[string]string{"exitCode": strconv.Itoa(code)})
 	if l.request.remove {
-		return l.ledger.Undo(ran(l.store, l.machine))
+		undo := ran(l.store, l.machine)
+		if failed != nil {
+			undo = doers(l.store, l.machine)
+		}
+		err := l.ledger.Undo(undo)
+		if err == nil {
+			l.tell("destroy", nil)
+		}
+		return err
 	}
 	if _, err := container.ChangeState(l.store.Container(l.id), func(s *container.State) error { // it may have another name by now
 		s.Ended(code, time.Now())

@@ -7,7 +7,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/container-labs/lab/internal/event"
 	"github.com/container-labs/lab/internal/store"
 	"github.com/container-labs/lab/pkg/cgroup"
 	"github.com/container-labs/lab/pkg/container"
@@ -69,7 +68,7 @@ func renameContainer(root, old, name string) error {
 		}
 	}
 	state.Name = name
-	event.Write(root, event.Event{Type: "container", Action: "rename", ID: state.ID, Attributes: map[string]string{"name": name, "oldName": "/" + had, "image": state.Image}})
+	tell(s, state, "rename", map[string]string{"oldName": "/" + had})
 	return nil
 }
 
@@ -92,5 +91,5 @@ func claimName(s *store.Store, name, id string) error {
 
 // note writes down that something happened to a container.
 func note(root string, s container.State, action string) {
-	event.Write(root, event.Event{Type: "container", Action: action, ID: s.ID, Attributes: map[string]string{"name": s.Name, "image": s.Image}})
+	tell(store.Open(root), s, action, nil)
 }

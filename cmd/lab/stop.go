@@ -99,6 +99,7 @@ func killCommand(std streams) *cli.Command {
 				if err := unix.PidfdSendSignal(process, sig, nil, 0); err != nil {
 					return fmt.Errorf("signal container %s: %w", s.Name, err)
 				}
+				tell(store.Open(ctx.String("root")), s, "kill", map[string]string{"signal": strconv.Itoa(int(sig))})
 				if sig == unix.SIGKILL && s.Status == container.Paused {
 					thaw(s)
 				}
@@ -195,6 +196,9 @@ func stopContainer(root string, s container.State, how stopping) error {
 		return settled(root, s, how) // it has just ended, or is about to be started again
 	}
 	defer unix.Close(process)
+	if sig == unix.SIGKILL && wait >= 0 {
+		wait = max(wait, 10*time.Second) // a second one would say no more than the first
+	}
 	for _, step := range [...]struct {
 		sig  unix.Signal
 		wait time.Duration
@@ -202,12 +206,18 @@ func stopContainer(root string, s container.State, how stopping) error {
 		if err := unix.PidfdSendSignal(process, step.sig, nil, 0); err != nil && !errors.Is(err, unix.ESRCH) {
 			return fmt.Errorf("stop container %s: %w", s.Name, err)
 		}
+		tell(store.Open(root), s, "kill", map[string]string{"signal": strconv.Itoa(int(step.sig))})
 		if s.Status == container.Paused {
 			thaw(s) // what is frozen cannot end
 		}
-		if processEnded(process, step.wait) {
-			return settled(root, s, how)
+		if !processEnded(process, step.wait) {
+			continue
 		}
+		err := settled(root, s, how)
+		if err == nil && !how.remove {
+			note(root, s, "stop")
+		}
+		return err
 	}
 	return fmt.Errorf("stop container %s: its process %d does not even end by SIGKILL: it hangs in the kernel", s.Name, s.PID)
 }

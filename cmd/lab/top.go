@@ -63,6 +63,7 @@ func topContainer(root, name string, columns []column, std streams) error {
 	if err != nil {
 		return err
 	}
+	note(root, state, "top")
 	w := newTable(std.out)
 	heads := make([]string, len(columns))
 	for i, c := range columns {

@@ -142,3 +142,19 @@ func BenchmarkWrite(b *testing.B) {
 		event.Write(root, event.Event{Type: "container", Action: "start", ID: strings.Repeat("a", 64), Attributes: map[string]string{"name": "web", "image": "box"}})
 	}
 }
+
+// Several are written at once and in order; one that is too long takes no other with it.
+func TestSeveralAtOnce(t *testing.T) {
+	root := t.TempDir()
+	event.Write(root)
+	assert.NoFileExists(t, filepath.Join(root, "events"))
+	event.Write(root,
+		event.Event{Type: "container", Action: "exec_create: true", ID: "a"},
+		event.Event{Type: "container", Action: "exec_create: " + strings.Repeat("x", 70<<10), ID: "b"},
+		event.Event{Type: "container", Action: "exec_start: true", ID: "a"})
+	list, err := event.Read(root)
+	require.NoError(t, err)
+	require.Len(t, list, 2)
+	assert.Equal(t, "exec_create: true", list[0].Action)
+	assert.Equal(t, "exec_start: true", list[1].Action)
+}
