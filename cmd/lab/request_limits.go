@@ -18,8 +18,10 @@ func (r *request) limits(ctx *cli.Context) error {
 		if l.CPUQuota != 0 || l.CPUPeriod != 0 {
 			return usage("--cpus says what --cpu-quota and --cpu-period say together: use one or the other")
 		}
-		if err := cpuQuota(&l, ctx.Float64("cpus")); err != nil {
-			return err
+		if n := ctx.Float64("cpus"); n != 0 { // --cpus 0 is no limit, as in docker
+			if err := cpuQuota(&l, n); err != nil {
+				return err
+			}
 		}
 	}
 	for _, f := range [...]struct {

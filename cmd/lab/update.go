@@ -80,8 +80,10 @@ func newUpdate(ctx *cli.Context) (*updating, error) {
 		if l.CPUQuota != 0 || l.CPUPeriod != 0 {
 			return nil, usage("--cpus says what --cpu-quota and --cpu-period say together: use one or the other")
 		}
-		if err := cpuQuota(l, ctx.Float64("cpus")); err != nil {
-			return nil, err
+		if n := ctx.Float64("cpus"); n != 0 { // --cpus 0 is as if it were not there, as in docker
+			if err := cpuQuota(l, n); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return u, memoryFlags(ctx, l)
