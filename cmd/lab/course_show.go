@@ -7,7 +7,7 @@ import (
 func courseShowCommand(std streams) *cli.Command {
 	return &cli.Command{
 		ArgsUsage: "[LAB]",
-		Description: `The lesson with its tasks, as far as they are done. In a pipe it is plain text.
+		Description: `The lesson with its tasks, as far as they are done. In a pipe it is plain text; on a terminal $PAGER, if it is set, shows what is longer than the screen.
 
 EXAMPLE:
    lab course show 010 | less`,
@@ -42,7 +42,8 @@ EXAMPLE:
 				_, err := std.out.WriteString(lesson.Text)
 				return err
 			}
-			return lesson.Render(std.out, page(ctx, std.out), lesson.Text)
+			p := page(ctx, std.out)
+			return paged(std, func(std streams) error { return lesson.Render(std.out, p, lesson.Text) })
 		}),
 	}
 }

@@ -72,7 +72,7 @@ func courseStart(ctx *cli.Context, std streams, name string) error {
 	for _, c := range started.Cleaned {
 		printCleaned(std, p, c)
 	}
-	return greet(ctx, std, p, s, l, started)
+	return paged(std, func(std streams) error { return greet(ctx, std, p, s, l, started) })
 }
 
 // firstTime lets the doctor look at the machine before the first lab of all.
