@@ -12,7 +12,7 @@ func absent(mode cgroup.Mode, name, table string, top bool) Finding {
 	hierarchy, enabled, known := subsystem(table, name)
 	switch {
 	case mode == cgroup.None:
-		return no("no control groups are mounted")
+		return Finding{State: No, Text: "no control groups are mounted", Mend: mendCgroups}
 	case !known && (mode != cgroup.V2 || top): // newer kernels list only what v1 could have
 		return Finding{State: No, Text: "the kernel was built without it", Mend: mendKernel}
 	case known && !enabled:

@@ -51,7 +51,7 @@ func TestAbsent(t *testing.T) {
 		top        bool
 		text, mend string
 	}{
-		{cgroup.None, "cpu", false, "no control groups are mounted", ""},
+		{cgroup.None, "cpu", false, "no control groups are mounted", "mount -t cgroup2"}, // not another kernel
 		{cgroup.V1, "memory", false, "switched off when the kernel was started", "cgroup_enable=memory"},
 		{cgroup.V2, "memory", true, "switched off when the kernel was started", "cgroup_enable=memory"},
 		{cgroup.Hybrid, "pids", true, "in no tree that is mounted here", "mount -t cgroup -o pids"},
