@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -200,4 +201,37 @@ func TestKilledAtEachCall(t *testing.T) {
 		require.NoError(t, os.RemoveAll(filepath.Join(dir, "copy")))
 	}
 	assertClean(t, root, "after all kills")
+}
+
+// TestDoctorKilledAtItsCalls kills the doctor at every few of its calls. The next command removes the groups and the places in
+// the store that it tried things in.
+func TestDoctorKilledAtItsCalls(t *testing.T) {
+	testenv.Root(t)
+	testenv.Overlay(t)
+	binary, root := testenv.Lab(t), t.TempDir()
+	lab := func(fault string, args ...string) ([]byte, error) {
+		cmd := exec.Command(binary, append([]string{"--root", root}, args...)...)
+		cmd.Env = append(os.Environ(), "LAB_TEST_FAULT="+fault)
+		return cmd.CombinedOutput()
+	}
+	groups := filepath.Join("/sys/fs/cgroup", "*", os.Getenv("LAB_CGROUP_PARENT"), "lab-doctor-*")
+	seen, n := 0, 1
+	for ; n < 2000; n += 3 {
+		_, err := lab(fmt.Sprintf("kill:%d", n), "doctor")
+		var status *exec.ExitError
+		if !errors.As(err, &status) || status.ExitCode() != -1 {
+			break // it makes fewer calls
+		}
+		left, _ := filepath.Glob(groups)
+		places, _ := filepath.Glob(filepath.Join(root, ".lab-doctor-*"))
+		seen += len(left) + len(places)
+		out, err := lab("", "cgroup", "ls", "-q")
+		require.NoError(t, err, string(out))
+		require.Empty(t, string(out), "killed at call %d", n)
+		places, _ = filepath.Glob(filepath.Join(root, ".lab-doctor-*"))
+		require.Empty(t, places, "killed at call %d", n)
+	}
+	assert.Less(t, 60, n, "the doctor makes more calls")
+	assert.Positive(t, seen, "none of the kills came while there was something to be left")
+	assertClean(t, root, "after the kills")
 }

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/container-labs/lab/internal/doctor"
+	"github.com/container-labs/lab/internal/store"
 )
 
 func doctorCommand(std streams) *cli.Command {
@@ -46,11 +48,51 @@ EXAMPLE:
 func examine(ctx *cli.Context) (*doctor.Report, error) {
 	waiting, stop := interruptible(ctx.Context)
 	defer stop()
-	report, err := doctor.Run(waiting, doctor.Options{Store: ctx.String("root"), Parent: os.Getenv("LAB_CGROUP_PARENT")})
+	note, forget := noteTrials(ctx.String("root"))
+	defer forget()
+	report, err := doctor.Run(waiting, doctor.Options{Store: ctx.String("root"), Parent: os.Getenv("LAB_CGROUP_PARENT"), Note: note})
 	if errors.Is(err, context.Canceled) {
 		return nil, &exit{code: 130, err: errors.New("interrupted; what was being tried is taken back")}
 	}
 	return report, err
+}
+
+// noteTrials has what the checks make written down, for whoever comes after a lab that was killed meanwhile. Where nothing can be
+// written the checks go on: they are to tell of that too. A store that was not there yet is gone again in the end.
+func noteTrials(root string) (note func(dir string), forget func()) {
+	if os.Geteuid() != 0 {
+		return nil, func() {}
+	}
+	if err := sweep(root); err != nil {
+		complain(os.Stderr, err)
+	}
+	made, s := missingAbove(root), store.Open(root)
+	ledger, err := beginLedger(s, "doctor")
+	if err != nil {
+		return nil, func() {}
+	}
+	return func(dir string) { _ = ledger.Add(store.Undo{Do: "trial", Arg: dir}) }, func() {
+		if err := ledger.Undo(doers(s, nil)); err != nil {
+			complain(os.Stderr, err)
+		}
+		if len(made) > 0 {
+			for _, name := range [...]string{"ledger", "names", "merged", "containers"} {
+				_ = os.Remove(s.Path(name))
+			}
+		}
+		for _, dir := range made { // only what is empty
+			_ = os.Remove(dir)
+		}
+	}
+}
+
+// missingAbove lists dir and the directories above it that are not there, the lowest first.
+func missingAbove(dir string) (list []string) {
+	dir, err := filepath.Abs(dir)
+	for ; err == nil && !isThere(dir); dir = filepath.Dir(dir) {
+		list = append(list, dir)
+	}
+	return list
 }
 
 func printReport(ctx *cli.Context, std streams, report *doctor.Report) error {

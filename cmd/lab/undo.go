@@ -45,6 +45,7 @@ func doers(s *store.Store, m *cgroup.Machine) map[string]store.Doer {
 		"settle":     func(dir string) error { return settleDead(s, dir) },
 		"unfinished": removeUnfinished,
 		"hole":       removeHole,
+		"trial":      removeTrial,
 	}
 }
 

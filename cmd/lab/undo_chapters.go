@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
 
+	"github.com/container-labs/lab/internal/doctor"
 	"github.com/container-labs/lab/internal/store"
 )
 
@@ -38,6 +40,27 @@ func removeHole(dir string) error {
 		return nil
 	}
 	return fmt.Errorf("remove %s: %w", dir, err)
+}
+
+// removeTrial removes the control group of a check of `lab doctor`, or its place in the store. Members of the group died with
+// lab, and may hold it for a moment.
+func removeTrial(dir string) error {
+	group, place := doctor.Own(dir)
+	switch {
+	case !filepath.IsAbs(dir) || !group && !place:
+		return fmt.Errorf("remove %s: it is not what lab doctor makes", dir)
+	case place:
+		return os.RemoveAll(dir)
+	}
+	for end := time.Now().Add(time.Second); ; time.Sleep(2 * time.Millisecond) {
+		err := unix.Rmdir(dir)
+		switch {
+		case err == nil || err == unix.ENOENT || err == unix.EROFS: // never made, in the last case
+			return nil
+		case err != unix.EBUSY || time.Now().After(end):
+			return fmt.Errorf("remove %s: %w", dir, err)
+		}
+	}
 }
 
 // beginLedger writes the ledger of something that is to be gone with lab.

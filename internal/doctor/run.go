@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/container-labs/lab/internal/kernel"
@@ -17,6 +19,25 @@ const Patience = 2 * time.Second
 type Options struct {
 	Store  string // the directory of images and containers; it need not exist
 	Parent string // the control group below which lab makes its own; "" is the top
+
+	// Note is told of each directory before a check makes it, so that somebody can remove it when lab is killed meanwhile;
+	// nil is nobody. All have names that [Own] knows.
+	Note func(dir string)
+}
+
+const prefix = "lab-doctor-"
+
+// Own says whether a path can be of a directory that a check made: a control group, or a place in the store, whose name has a
+// dot before it.
+func Own(dir string) (group, place bool) {
+	base := filepath.Base(dir)
+	return strings.HasPrefix(base, prefix), strings.HasPrefix(base, "."+prefix)
+}
+
+func (b *Bench) note(dir string) {
+	if b.Note != nil {
+		b.Note(dir)
+	}
 }
 
 // Result is a check and its answer.

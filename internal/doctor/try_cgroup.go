@@ -68,8 +68,9 @@ func (b *Bench) makeGroup(tree *cgroup.Hierarchy) (*trial, error) {
 			return nil, err
 		}
 	}
-	t.path += fmt.Sprintf("lab-doctor-%d", os.Getpid())
+	t.path += fmt.Sprintf(prefix+"%d", os.Getpid())
 	t.dir = tree.Dir + tree.Base + "/" + t.path
+	b.note(t.dir)
 	if _, err := kernel.Do(kernel.Mkdir(t.dir, 0o755).For("make a control group")); err != nil {
 		t.remove()
 		return nil, err

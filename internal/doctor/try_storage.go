@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -62,8 +63,9 @@ func tryStore(b *Bench) Finding {
 	if m := mountOf(b.Machine.mounts, dir); m != nil {
 		kind = m.kind
 	}
-	scratch, err := os.MkdirTemp(dir, ".lab-doctor-")
-	if err != nil {
+	scratch := filepath.Join(dir, fmt.Sprintf(".%s%d-%d", prefix, os.Getpid(), time.Now().UnixNano()))
+	b.note(scratch)
+	if err := os.Mkdir(scratch, 0o700); err != nil {
 		return b.judge(false, fmt.Errorf("make a directory for a test: %w", err), "")
 	}
 	defer os.RemoveAll(scratch)
@@ -75,6 +77,7 @@ func tryStore(b *Bench) Finding {
 		return append(append([]kernel.Op{private()}, names...), union(scratch, scratch+"/lower", own)...)
 	})
 	switch {
+	case f.State == No && errors.Is(f.cause, errNoClone3): // says nothing of the store
 	case f.State == No && kind == "overlay":
 		f.Text = "the store is on an overlay, on which no other can keep its upper directory"
 	case f.State == No:
