@@ -82,14 +82,13 @@ func newApp(std streams, args []string) *cli.App {
 		ExitErrHandler:            func(*cli.Context, error) {},
 		OnUsageError:              onUsageError,
 		CommandNotFound:           nil,
-		Flags: []cli.Flag{
+		Flags: append(quick([]cli.Flag{
 			&cli.StringFlag{Name: "root", Usage: "keep images and containers in `DIR`", Value: "/var/lib/lab", EnvVars: []string{"LAB_ROOT"}},
 			&cli.BoolFlag{Name: "explain", Usage: "print every kernel call as it is made"},
 			&cli.BoolFlag{Name: "step", Usage: "stop before each kernel call and wait for Enter"},
 			&cli.BoolFlag{Name: "debug", Usage: "say more about errors"},
 			&cli.BoolFlag{Name: "no-color", Usage: "print without colours", EnvVars: []string{"NO_COLOR"}},
-			&cli.BoolFlag{Name: "h", Hidden: true, Action: helpAsked},
-		},
+		}), &cli.BoolFlag{Name: "h", Hidden: true, Action: helpAsked}),
 		Before:                func(ctx *cli.Context) error { return watch(ctx, std) },
 		Action:                noCommand,
 		Commands:              commands(std, args),
@@ -97,23 +96,37 @@ func newApp(std streams, args []string) *cli.App {
 	}
 }
 
-// commands makes all commands, and sets up the flags of those that args may mean.
+// plain are the commands that stand for themselves: one of them can be made without the others.
+var plain = [...]struct {
+	name string
+	make func(streams) *cli.Command
+}{
+	{"run", runCommand},
+	{"pull", pullCommand}, {"images", imagesCommand}, {"inspect", inspectCommand}, {"rmi", rmiCommand}, {"tag", tagCommand}, {"load", loadCommand}, {"import", importCommand},
+	{"create", createCommand}, {"start", startCommand}, {"restart", restartCommand}, {"attach", attachCommand}, {"wait", waitCommand}, {"monitor", monitorCommand},
+	{"ps", psCommand}, {"stop", stopCommand}, {"kill", killCommand}, {"rm", rmCommand},
+	{"exec", execCommand}, {"pause", pauseCommand}, {"unpause", unpauseCommand}, {"update", updateCommand}, {"rename", renameCommand}, {"port", portCommand}, {"stats", statsCommand}, {"top", topCommand}, {"cp", cpCommand},
+	{"logs", logsCommand},
+	{"commit", commitCommand}, {"export", exportCommand}, {"save", saveCommand}, {"diff", diffCommand}, {"history", historyCommand}, {"events", eventsCommand}, {"info", infoCommand},
+	{"completion", completionCommand}, {"__complete", completeCommand},
+	{"chroot", chrootCommand},
+	{"doctor", doctorCommand}, {"version", versionCommand},
+}
+
+// commands makes the command that args name, where they plainly name one, else all. Flags are set up for those that args may mean.
 func commands(std streams, args []string) []*cli.Command {
-	list := []*cli.Command{
-		runCommand(std),
-		pullCommand(std), imagesCommand(std), inspectCommand(std), rmiCommand(std), tagCommand(std), loadCommand(std), importCommand(std),
-		createCommand(std), startCommand(std), restartCommand(std), attachCommand(std), waitCommand(std), monitorCommand(std),
-		psCommand(std), stopCommand(std), killCommand(std), rmCommand(std),
-		execCommand(std), pauseCommand(std), unpauseCommand(std), updateCommand(std), renameCommand(std), portCommand(std), statsCommand(std), topCommand(std), cpCommand(std),
-		logsCommand(std),
-		commitCommand(std), exportCommand(std), saveCommand(std), diffCommand(std), historyCommand(std), eventsCommand(std), infoCommand(std),
-		completionCommand(std), completeCommand(std),
-		chrootCommand(std), nsCommand(std, args), cgroupCommand(std, args), unionfsCommand(std, args),
-		doctorCommand(std), versionCommand(std),
-		courseCommand(std, args),
+	list := onlyCommand(std, args)
+	if list == nil {
+		for _, c := range plain {
+			if c.name == "doctor" { // where the chapters are in the help
+				list = append(list, nsCommand(std, args), cgroupCommand(std, args), unionfsCommand(std, args))
+			}
+			list = append(list, c.make(std))
+		}
+		list = append(list, courseCommand(std, args))
+		list = append(list, courseShortCommands(std, args)...)
+		list = append(list, familyCommands(std, args, list)...)
 	}
-	list = append(list, courseShortCommands(std, args)...)
-	list = append(list, familyCommands(std, args, list)...)
 	for _, c := range list {
 		if !slices.Contains(args, c.Name) && !slices.ContainsFunc(c.Aliases, func(a string) bool { return slices.Contains(args, a) }) {
 			continue
@@ -124,6 +137,25 @@ func commands(std streams, args []string) []*cli.Command {
 		c.Flags = append(c.Flags, &cli.BoolFlag{Name: "help", Usage: "print this text", DisableDefaultText: true})
 		c.Flags = quick(c.Flags)
 		c.Action = orHelp(c.Action)
+	}
+	return list
+}
+
+// onlyCommand makes the command of `lab NAME …` and `lab --root DIR NAME …`. A start of lab is short enough to feel the other sixty.
+func onlyCommand(std streams, args []string) []*cli.Command {
+	at := 1
+	if len(args) > 3 && args[1] == "--root" {
+		at = 3
+	}
+	var list []*cli.Command
+	for _, c := range plain {
+		if c.name == "__complete" || !slices.Contains(args, c.name) {
+			continue
+		}
+		if list != nil || args[at] != c.name {
+			return nil // another command's word, or an argument that is called like a command
+		}
+		list = append(list, c.make(std))
 	}
 	return list
 }
