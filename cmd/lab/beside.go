@@ -36,6 +36,9 @@ type besides struct {
 
 // besideContainer makes the pipes and the socket, and says to the container what is to be beside it.
 func besideContainer(c *container.Container, dir string, lock int, o loop.Options, openStdin bool) (*besides, error) {
+	if err := monitor.CheckFiles(); err != nil {
+		return nil, err
+	}
 	b := &besides{listen: -1, self: -1, inside: [3]int{-1, -1, -1}, outside: [3]int{-1, -1, -1}}
 	err := b.open(c, dir, openStdin)
 	if err != nil {

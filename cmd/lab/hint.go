@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -34,6 +35,8 @@ func hint(err error) string {
 		return "wait, log in, or take the image from a file: `lab load -i FILE`"
 	case errors.Is(err, image.ErrPlatform):
 		return "name one of those with --platform; a program for another machine runs only where binfmt_misc has an emulator"
+	case errors.Is(err, unix.EMFILE):
+		return filesHint()
 	case errors.Is(err, unix.ENOSPC):
 		return "make room on the disk below --root, or remove images with `lab rmi`"
 	}
@@ -68,6 +71,15 @@ func execHint(e *kernel.Error) string {
 		return "the image has no such program, or the interpreter or loader that it names is missing"
 	}
 	return ""
+}
+
+// filesHint names the limit that a command ran into.
+func filesHint() string {
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
+		return ""
+	}
+	return fmt.Sprintf("this lab may have no more than %d files open: raise the hard limit (ulimit -Hn)", limit.Cur)
 }
 
 func short(id string) string { return id[:min(12, len(id))] }

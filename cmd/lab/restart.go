@@ -1,6 +1,8 @@
 package main
 
 import (
+	"sync"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/container-labs/lab/pkg/container"
@@ -12,11 +14,8 @@ func restartCommand(std streams) *cli.Command {
 		Description: "EXAMPLE:\n   lab restart -t 2 web",
 		Flags:       stopFlags(),
 		Action: func(ctx *cli.Context) error {
-			atOnce := 16
-			if ctx.Bool("explain") || ctx.Bool("step") {
-				atOnce = 1 // a list of calls is about one container
-			}
-			return inTurns(ctx, std, atOnce, func(s container.State) error {
+			var turn sync.Mutex
+			return eachContainer(ctx, std, func(s container.State) error {
 				if err := stopContainer(ctx.String("root"), s, stopTimes(ctx)); err != nil {
 					return err
 				}
@@ -24,6 +23,9 @@ func restartCommand(std streams) *cli.Command {
 				if err != nil {
 					return err
 				}
+				// Stopping is waiting, and all wait at once. Starting is work: at once it takes as long, and many more descriptors.
+				turn.Lock()
+				defer turn.Unlock()
 				_, err = start(std, ctx.String("root"), state, false)
 				return err
 			})

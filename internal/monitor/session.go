@@ -88,7 +88,7 @@ func (s *Session) listen(left <-chan struct{}) (Result, error) {
 					return
 				}
 			case loop.Full:
-				failed <- fmt.Errorf("attach: %d are attached already: wait until somebody leaves", loop.MaxClients)
+				failed <- fmt.Errorf("attach: %s are attached already, and more are not possible: wait until somebody leaves", data)
 				return
 			}
 			if err != nil {

@@ -62,6 +62,16 @@ func Connect(dir string) (int, error) {
 	return -1, fmt.Errorf("attach to %s: %w", filepath.Base(dir), err)
 }
 
+// CheckFiles returns an error where the limit of open files is too low for a container with a monitor. It would run into that when the
+// container runs already, and nobody could be told.
+func CheckFiles() error {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil || limit.Cur >= loop.MinFiles {
+		return nil
+	}
+	return fmt.Errorf("the limit of open files (ulimit -n) is %d, and a container that has a monitor beside it needs %d", limit.Cur, loop.MinFiles)
+}
+
 // Program is what to execute as a container's monitor: lab-monitor beside this lab, and where the kernel refuses that one, this lab
 // itself, which can do the same and needs more memory. There is no other where lab-monitor is not there at all.
 func Program() (program, other string, err error) {

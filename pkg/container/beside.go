@@ -33,9 +33,6 @@ type Beside struct {
 	Lab int
 }
 
-// aboveKept is where descriptors go that must not be in the way of those that the program is to find.
-const aboveKept = 64
-
 // unexecutable is how execve(2) refuses a program that has gone, may not be executed or is a directory, is no program or only the
 // beginning of one, or is one that somebody is just writing.
 var unexecutable = []syscall.Errno{unix.ENOENT, unix.EACCES, unix.EPERM, unix.ENOEXEC, unix.EIO, unix.ETXTBSY}
@@ -61,15 +58,17 @@ func (b *builder) between() *kernel.Parent {
 			p.Then = append(p.Then, op.For(why))
 		}
 	}
+	above := s.Last + 1 // not in the way of those that the program is to find
 	process := b.slot()
-	then("hold the container's first process", kernel.DupAbove(p.PIDFD.Ref(), aboveKept).Into(process))
+	then("hold the container's first process", kernel.DupAbove(p.PIDFD.Ref(), above).Into(process))
 	master := b.slot()
 	if b.spec.Process.Terminal {
 		mine := b.slot()
-		then("take the terminal from lab", kernel.PidfdGetfd(kernel.FD(s.Lab), masterSlot.Ref()).Into(mine), kernel.DupAbove(mine.Ref(), aboveKept).Into(master))
+		then("take the terminal from lab", kernel.PidfdGetfd(kernel.FD(s.Lab), masterSlot.Ref()).Into(mine), kernel.DupAbove(mine.Ref(), above).Into(master))
 	}
-	null := b.slot()
-	then("let go of the container's streams", kernel.Open("/dev/null", unix.O_RDWR, 0).Into(null),
+	opened, null := b.slot(), b.slot()
+	then("let go of the container's streams", kernel.Open("/dev/null", unix.O_RDWR, 0).Into(opened),
+		kernel.DupAbove(opened.Ref(), above).Into(null),
 		kernel.Dup3(null.Ref(), 0), kernel.Dup3(null.Ref(), 1), kernel.Dup3(null.Ref(), 2))
 	for at := 3; at <= s.Last; at++ {
 		why, from := "keep what the monitor needs", null.Ref()

@@ -1,6 +1,10 @@
 package loop
 
-import "golang.org/x/sys/unix"
+import (
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
 
 // client is one who is attached.
 type client struct {
@@ -10,16 +14,29 @@ type client struct {
 	gone    bool
 }
 
+// most is how many may be attached: one who cannot be let in must still be told so.
+func (l *loop) most() int { return max(min(MaxClients, l.files-ownFiles), 0) }
+
+// fileLimit is how many descriptors this process may have: RLIMIT_NOFILE of getrlimit(2), where Go's runtime has raised the soft limit to
+// the hard one.
+func fileLimit() int {
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
+		return MinFiles
+	}
+	return int(min(limit.Cur, 1<<20))
+}
+
 // accept lets one more in. It returns false where that needs what there is not now, such as a descriptor.
 func (l *loop) accept() bool {
 	fd, err := acceptNameless(ListenFD)
 	if err != 0 {
 		return err == unix.EAGAIN || err == unix.EINTR || err == unix.ECONNABORTED
 	}
-	if len(l.clients) == MaxClients {
+	if len(l.clients) >= l.most() {
 		_ = unix.Shutdown(fd, unix.SHUT_RD) // what is left unread would be an error to the other, instead of the packet
 		_, _ = unix.Read(fd, l.buffer())
-		_, _ = unix.Write(fd, []byte{Full})
+		_, _ = unix.Write(fd, strconv.AppendInt([]byte{Full}, int64(l.most()), 10))
 		_ = unix.Close(fd)
 		return true
 	}

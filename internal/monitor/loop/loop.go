@@ -29,6 +29,7 @@ func Run(args, env []string) int {
 			_ = unix.SetNonblock(fd, true)
 		}
 	}
+	l.files = fileLimit()
 	l.process = whoIs(ProcessFD)
 	l.prepare()
 	l.holdRoot()
@@ -57,6 +58,7 @@ type loop struct {
 	process process
 	ended   int // its exit status, in the end
 	root    int // the container's root; -1: could not be opened
+	files   int // how many descriptors this process may have
 	endFile int // what is to become the file end; -1: could not be made
 }
 

@@ -16,14 +16,15 @@ func (l *loop) prepare() {
 
 // holdRoot keeps the container's root file system mounted beyond its last process. Unmounting an overlay writes all of the file system
 // below it to the disk (syncfs(2)), and whoever waits for the container's end would wait for that; nobody needs it for one that is to
-// be removed. The number is a high one: of a process that ends, the kernel closes the low ones first.
+// be removed. The number is a high one: of a process that ends, the kernel closes the low ones first. A low limit of open files leaves only
+// lower ones.
 func (l *loop) holdRoot() {
 	l.root = -1
 	fd, err := unix.Open("/proc/"+strconv.Itoa(l.process.pid)+"/root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return
 	}
-	if l.root, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, MaxClients+64); err != nil {
+	if l.root, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, min(MaxClients+64, l.files-1)); err != nil {
 		l.root = -1
 	}
 	_ = unix.Close(fd)

@@ -14,6 +14,13 @@ const (
 	LastFD     = DirFD
 )
 
+// MinFiles is the RLIMIT_NOFILE with which a container can have this process beside it: ownFiles are for itself (LastFD and below, its log,
+// its notes, one who is turned away), the others for those who attach.
+const (
+	MinFiles = 32
+	ownFiles = LastFD + 1 + 13
+)
+
 // Attached people and the monitor exchange packets on a socket of type SOCK_SEQPACKET: one byte that says what it is, and the
 // data. A packet has at most MaxPacket bytes of data.
 const (
@@ -24,9 +31,9 @@ const (
 	Stdout = 'o' // from the container
 	Stderr = 'r'
 	Exited = 'x' // it has ended: its exit status in decimal digits
-	Full   = 'f' // MaxClients are attached already
+	Full   = 'f' // no more may be attached than this number of decimal digits
 
-	MaxClients = 256
+	MaxClients = 256 // fewer, where the limit of open files (RLIMIT_NOFILE) is low
 
 	MaxPacket = 32 << 10
 )
