@@ -92,7 +92,7 @@ func (e *examined) layers(ctx context.Context) []image.LayerSource {
 }
 
 // hold keeps the container still while its layer is read. Its own lock makes one commit wait for another of the same container, which would
-// otherwise let it go on in the middle. Should lab be killed, the container is left paused: `lab ps` says so, and `lab unpause` helps.
+// otherwise let it go on in the middle. Should lab be killed, the next lab command that sees the container lets it go on.
 func (e *examined) hold(pause bool) (resume func() error, err error) {
 	lock, err := lockDirectory(e.dir + "/upper")
 	if errors.Is(err, unix.ENOENT) { // it was never started
@@ -106,10 +106,11 @@ func (e *examined) hold(pause bool) (resume func() error, err error) {
 		return release, nil
 	}
 	state, err := container.ReadState(e.dir)
+	state = awake(store.Open(e.root), state) // the one before us may have been killed
 	if err != nil || !state.Alive() || state.Status == container.Paused {
 		return release, nil
 	}
-	if err := pauseContainer(e.root, state); err != nil {
+	if err := pauseContainer(e.root, state, true); err != nil {
 		if state, again := container.ReadState(e.dir); again != nil || !state.Alive() || state.Status == container.Paused {
 			return release, nil // it ended, or somebody else paused it
 		}
@@ -119,10 +120,11 @@ func (e *examined) hold(pause bool) (resume func() error, err error) {
 	return func() error {
 		defer lock.Close()
 		state, err := container.ReadState(e.dir)
-		if err != nil || !state.Alive() || state.Status != container.Paused {
+		held := stillHeldBy(container.Myself())
+		if err != nil || held(state) != nil {
 			return nil // killed, or let go by somebody else
 		}
-		return unpauseContainer(e.root, state)
+		return unpauseWhere(e.root, state, held)
 	}, nil
 }
 

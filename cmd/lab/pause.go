@@ -24,7 +24,7 @@ func pauseCommand(std streams) *cli.Command {
 EXAMPLE:
    lab pause web`,
 		Action: func(ctx *cli.Context) error {
-			return eachContainer(ctx, std, func(s container.State) error { return pauseContainer(ctx.String("root"), s) })
+			return eachContainer(ctx, std, func(s container.State) error { return pauseContainer(ctx.String("root"), s, false) })
 		},
 	}
 }
@@ -39,8 +39,10 @@ func unpauseCommand(std streams) *cli.Command {
 	}
 }
 
-// pauseContainer freezes first and then says so in the record: whoever reads that it is paused can rely on it.
-func pauseContainer(root string, s container.State) error {
+// pauseContainer freezes a container and says so in the record: whoever reads that it is paused can rely on it. Before that the record
+// says who is about to freeze: should this process be killed half-way, the next lab command thaws. Where hold is true this process stays
+// in the record, and the container paused only for as long as it lives.
+func pauseContainer(root string, s container.State, hold bool) error {
 	process, err := openProcess(s)
 	if err != nil {
 		return err
@@ -51,32 +53,48 @@ func pauseContainer(root string, s container.State) error {
 		return err
 	}
 	defer done()
-	var was container.State
-	if was, err = container.ReadState(store.Open(root).Container(s.ID)); err == nil {
-		err = mayPause(was)
+	dir, me := store.Open(root).Container(s.ID), container.Myself()
+	if err := changePause(dir, mayPause, container.Running, me); err != nil {
+		return notThere(err, s)
 	}
-	if err != nil {
-		return err
-	}
-	if err := group.Freeze(); err != nil {
-		return err
-	}
-	_, err = container.ChangeState(store.Open(root).Container(s.ID), func(now *container.State) error {
-		if err := mayPause(*now); err != nil {
-			return err
+	if err = group.Freeze(); err == nil {
+		holder := me
+		if !hold {
+			holder = nil
 		}
-		now.Status = container.Paused
-		return nil
-	})
+		err = changePause(dir, mayPause, container.Paused, holder)
+	}
 	// A kill that came before the record said "paused" did not thaw, and what is frozen does not die.
 	if err != nil || toldToDie(s.PID) {
 		_ = group.Thaw()
 	}
 	if err != nil {
+		_ = changePause(dir, stillHeldBy(me), container.Running, nil)
 		return notThere(err, s)
 	}
 	note(root, s, "pause")
 	return nil
+}
+
+// changePause changes the record of a container that runs, where may has nothing against it.
+func changePause(dir string, may func(container.State) error, to container.Status, holder *container.Holder) error {
+	_, err := container.ChangeState(dir, func(now *container.State) error {
+		if err := may(*now); err != nil {
+			return err
+		}
+		now.Status, now.Holder = to, holder
+		return nil
+	})
+	return err
+}
+
+func stillHeldBy(who *container.Holder) func(container.State) error {
+	return func(s container.State) error {
+		if !s.Alive() || !s.Holder.Is(who) {
+			return fmt.Errorf("container %s is not held any more", s.Name)
+		}
+		return nil
+	}
 }
 
 func mayPause(s container.State) error {
@@ -91,34 +109,66 @@ func mayPause(s container.State) error {
 	return nil
 }
 
-func unpauseContainer(root string, s container.State) error {
-	if !s.Alive() || s.Status != container.Paused {
-		return fmt.Errorf("container %s is not paused", s.Name)
+// unpauseContainer says in the record what it is about to do, as pauseContainer does.
+func unpauseContainer(root string, s container.State) error { return unpauseWhere(root, s, mayUnpause) }
+
+func unpauseWhere(root string, s container.State, may func(container.State) error) error {
+	if err := may(s); err != nil {
+		return err
 	}
 	group, done, err := holdFreezer(s)
 	if err != nil {
 		return err
 	}
 	defer done()
-	_, err = container.ChangeState(store.Open(root).Container(s.ID), func(now *container.State) error {
-		if !now.Alive() || now.Status != container.Paused {
-			return fmt.Errorf("container %s is not paused", s.Name)
-		}
-		now.Status = container.Running
-		return nil
-	})
-	if err != nil {
+	dir, me := store.Open(root).Container(s.ID), container.Myself()
+	if err := changePause(dir, may, container.Running, me); err != nil {
 		return notThere(err, s)
 	}
 	if err := group.Thaw(); err != nil {
-		_, _ = container.ChangeState(store.Open(root).Container(s.ID), func(now *container.State) error {
-			now.Status = container.Paused
-			return nil
-		})
+		_ = changePause(dir, stillHeldBy(me), container.Paused, nil)
 		return err
 	}
+	_ = changePause(dir, stillHeldBy(me), container.Running, nil) // it may have ended
 	note(root, s, "unpause")
 	return nil
+}
+
+func mayUnpause(s container.State) error {
+	if !s.Alive() || s.Status != container.Paused {
+		return fmt.Errorf("container %s is not paused", s.Name)
+	}
+	return nil
+}
+
+// awake thaws a container that a lab command held still and that has been killed, and returns what its record says then.
+func awake(s *store.Store, state container.State) container.State {
+	if !state.Holder.Gone() || !state.Alive() {
+		return state
+	}
+	group, done, err := holdFreezer(state)
+	if err != nil {
+		return state
+	}
+	defer done()
+	dir := s.Container(state.ID)
+	still := stillHeldBy(state.Holder) // nobody else was quicker
+	if now, err := container.ReadState(dir); err != nil || still(now) != nil {
+		if err == nil {
+			state = now
+		}
+		return state
+	}
+	if group.Thaw() != nil || changePause(dir, still, container.Running, nil) != nil {
+		return state
+	}
+	if state.Status == container.Paused {
+		fmt.Fprintf(os.Stderr, "lab: container %s was paused by a lab command that has been killed: it runs again\n", state.Name)
+	}
+	if now, err := container.ReadState(dir); err == nil {
+		state = now
+	}
+	return state
 }
 
 // holdFreezer opens the container's group, with a lock on its directory in the freezer's tree: of a pause and an unpause at the same

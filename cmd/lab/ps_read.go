@@ -69,6 +69,7 @@ func listedAs(s *store.Store, id string, state container.State, err error, owned
 	if err != nil {
 		return unreadable(s, id, err)
 	}
+	state = awake(s, state)
 	if owned {
 		return listed{state, state.Status}
 	}

@@ -36,7 +36,7 @@ func findState(root, name string) (container.State, error) {
 	s := store.Open(root)
 	if id, err := os.Readlink(s.Path("names", name)); err == nil && validName(name) {
 		if state, err := container.ReadState(s.Container(id)); err == nil && state.ID == id {
-			return state, nil
+			return awake(s, state), nil
 		}
 	}
 	list, err := listStates(root) // a container that removes itself has a name that nobody keeps for it
@@ -44,19 +44,19 @@ func findState(root, name string) (container.State, error) {
 		return container.State{}, err
 	}
 	var found []container.State
-	for _, s := range list {
-		if s.Name == name || s.ID == name {
-			return s, nil
+	for _, c := range list {
+		if c.Name == name || c.ID == name {
+			return awake(s, c), nil
 		}
-		if strings.HasPrefix(s.ID, name) && name != "" {
-			found = append(found, s)
+		if strings.HasPrefix(c.ID, name) && name != "" {
+			found = append(found, c)
 		}
 	}
 	switch len(found) {
 	case 0:
 		return container.State{}, findBroken(root, name)
 	case 1:
-		return found[0], nil
+		return awake(s, found[0]), nil
 	}
 	return container.State{}, fmt.Errorf("the id %s fits %d containers: give more of its digits", name, len(found))
 }

@@ -50,10 +50,30 @@ type State struct {
 	Remove    bool              `json:"remove,omitempty"` // --rm
 	Restarts  int               `json:"restarts,omitempty"`
 	OOMKilled bool              `json:"oomKilled,omitempty"`
+	Holder    *Holder           `json:"holder,omitempty"` // who has its group frozen, or is about to
 	Created   time.Time         `json:"created"`
 	Started   time.Time         `json:"started,omitzero"`
 	Finished  time.Time         `json:"finished,omitzero"`
 }
+
+// Holder is a process that freezes or thaws a container, or keeps it frozen for a moment. Should it be killed, whoever sees that thaws the
+// container; one that a person has paused has no holder.
+type Holder struct {
+	PID       int    `json:"pid"`
+	StartTime uint64 `json:"startTime"` // in clock ticks since boot
+}
+
+// Myself is the calling process.
+func Myself() *Holder {
+	pid := os.Getpid()
+	return &Holder{PID: pid, StartTime: StartTime(pid)}
+}
+
+// Is says whether both are the same process.
+func (h *Holder) Is(other *Holder) bool { return h != nil && other != nil && *h == *other }
+
+// Gone says that there is a holder, and that it does not run any more.
+func (h *Holder) Gone() bool { return h != nil && StartTime(h.PID) != h.StartTime }
 
 const stateFile = "state.json"
 
@@ -116,14 +136,14 @@ func (s State) Alive() bool {
 // Ran notes that the container's first process has just started.
 func (s *State) Ran(pid, monitor int) {
 	s.Status, s.PID, s.Monitor, s.Started, s.Finished = Running, pid, monitor, time.Now(), time.Time{}
-	s.Boot, s.ExitCode, s.Error, s.OOMKilled = BootID(), 0, "", false
+	s.Boot, s.ExitCode, s.Error, s.OOMKilled, s.Holder = BootID(), 0, "", false, nil
 	s.StartTime, _ = startTime(pid) // it may have ended already
 }
 
 // Ended notes that it has ended.
 func (s *State) Ended(code int, when time.Time) {
 	s.Status, s.PID, s.StartTime, s.Boot, s.Monitor = Exited, 0, 0, "", 0
-	s.ExitCode, s.Finished = code, when
+	s.ExitCode, s.Finished, s.Holder = code, when, nil
 }
 
 func (s *State) end(e End) {
