@@ -90,7 +90,7 @@ func psRows(ctx *cli.Context) ([]psRow, error) {
 		last = 1
 	}
 	anyState := ctx.Bool("all") || last >= 0 || fits.anyState
-	var rows []psRow
+	rows := make([]psRow, 0, len(list))
 	for _, c := range list {
 		if last >= 0 && len(rows) == last {
 			break

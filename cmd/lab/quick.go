@@ -2,8 +2,8 @@ package main
 
 import "github.com/urfave/cli/v2"
 
-// quick wraps flags so that they know their names; they lose their Action. The library's own work them out with a regular expression whenever they are
-// asked, and it asks once for every pair of a command's flags: with the fifty of run, that took a twentieth of its time.
+// quick wraps flags so that they know their names; they lose their Action. The library's own work them out with a regular expression
+// whenever they are asked, and it asks once for every pair of a command's flags: with the fifty of run, that took a twentieth of its time.
 func quick(flags []cli.Flag) []cli.Flag {
 	list := make([]cli.Flag, len(flags))
 	for i, f := range flags {
