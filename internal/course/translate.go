@@ -12,6 +12,8 @@ type Translation struct {
 	Title   string     `yaml:"title" doc:"the lab's title"`
 	Summary string     `yaml:"summary" doc:"what the learner will have seen, one sentence"`
 	Tasks   []TaskText `yaml:"tasks" doc:"the words of the tasks, by name"`
+
+	Sentences map[string]string `yaml:"sentences" doc:"what lab.yaml says in about and say, by the English words"`
 }
 
 // TaskText is the words of one task.
@@ -67,7 +69,25 @@ func (l *Lab) translate(language string) error {
 			task.Hints = words.Hints
 		}
 	}
+	l.sentences(func(s *string) { put(s, t.Sentences[*s]) })
 	return nil
+}
+
+// sentences calls do with all that the lab says in findings.
+func (l *Lab) sentences(do func(*string)) {
+	for i := range l.Vars {
+		do(&l.Vars[i].About)
+	}
+	var check func(c *Check)
+	check = func(c *Check) {
+		do(&c.Say)
+		for _, one := range c.inner() {
+			check(one)
+		}
+	}
+	for i := range l.Tasks {
+		check(l.Tasks[i].Check)
+	}
 }
 
 // translation reads lab.LANGUAGE.yaml.
@@ -88,6 +108,13 @@ func (l *Lab) translation(language string) (*Translation, error) {
 			} else if n := len(words.Hints); n > 0 && n != len(task.Hints) {
 				p.add(0, "the task %q has %d hints here and %d in lab.yaml", words.Name, n, len(task.Hints))
 			}
+		}
+	}
+	said := map[string]bool{}
+	l.sentences(func(s *string) { said[*s] = true })
+	for _, english := range sortedKeys(t.Sentences) {
+		if !said[english] {
+			p.add(0, "lab.yaml does not say %q", english)
 		}
 	}
 	return &t, p.err()
