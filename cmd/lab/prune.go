@@ -158,11 +158,11 @@ func (p *pruning) remove(c listed) (bool, error) {
 	if c.Name != "" {
 		undo = append([]store.Undo{{Do: "name", Arg: c.Name + " " + c.ID}}, undo...)
 	}
-	ledger, err := s.Begin(c.ID, store.Undo{Do: "layers", Arg: strings.Join(c.Layers, " ")})
-	if errors.Is(err, fs.ErrExist) {
+	ledger, err := own(s, c.State, store.Undo{Do: "layers", Arg: strings.Join(c.Layers, " ")}) // its monitor may still be putting it in order
+	if errors.Is(err, errNoContainer) {
 		return false, nil
 	}
-	if err != nil {
+	if err != nil || ledger == nil {
 		return false, err
 	}
 	state, err := container.ReadState(s.Container(c.ID))
