@@ -1,4 +1,5 @@
-// The Go runtime would read its cgroup's files at every start, and hold two of them, to learn how many CPUs it may use.
+// The Go runtime reads its cgroup's files at every start, to learn how many CPUs it may use. With these it closes them again and
+// never looks anew.
 //
 //go:debug containermaxprocs=0
 //go:debug updatemaxprocs=0
