@@ -107,6 +107,18 @@ func TestHolders(t *testing.T) {
 		assert.Len(t, h, 1)
 		assert.Equal(t, ns.Holder{Kind: ns.HeldByFile, PID: os.Getpid(), FD: int(file.Fd())}, h[ns.HeldByFile])
 	})
+	t.Run("a descriptor that was opened where a mount kept it, and is gone", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "kept")
+		child := start(t, ns.Unshare{Kinds: ns.IPC, Keep: map[ns.Set]string{ns.Net: path}, Args: sh("exec sleep 1000")})
+		id, err := ns.Of(child.PID, ns.Net)
+		require.NoError(t, err)
+		file, err := os.Open(path)
+		require.NoError(t, err)
+		defer file.Close()
+		end(child)
+		require.NoError(t, ns.Release(path))
+		assert.Equal(t, ns.Holder{Kind: ns.HeldByFile, PID: os.Getpid(), FD: int(file.Fd())}, holders(t, id)[ns.HeldByFile])
+	})
 	t.Run("a thread", func(t *testing.T) {
 		tid, done := make(chan int), make(chan struct{})
 		go func() {

@@ -179,7 +179,8 @@ func (s *scanner) threads(pid int, p *Process) {
 	}
 }
 
-// files looks for descriptors of namespaces. Only nsfs names a file "net:[4026531840]".
+// files looks for descriptors of namespaces. Only nsfs names a file "net:[4026531840]"; one that was opened where a mount kept it
+// has that place for a name instead, and "/" when the mount is gone.
 func (s *scanner) files(pid int) {
 	fds, err := s.dir(pid, "fd")
 	if err != nil {
@@ -193,10 +194,33 @@ func (s *scanner) files(pid int) {
 		if err != nil {
 			continue
 		}
-		if flag, ino, ok := parseLink(link); ok && s.Kinds&flag != 0 {
+		flag, ino, ok := parseLink(link)
+		if link == "/" {
+			flag, ino, ok = s.detached(fds, name, procPath(pid, "fd/"+name))
+		}
+		if ok && s.Kinds&flag != 0 {
 			s.hold(kinds[flag.index()], ino, procPath(pid, "fd/"+name), Holder{Kind: HeldByFile, PID: pid, FD: fd})
 		}
 	}
+}
+
+// detached looks whether a descriptor named "/" is of a namespace. Mostly it is of the root directory.
+func (s *scanner) detached(fds int, name, path string) (flag Set, ino uint64, ok bool) {
+	var st unix.Stat_t
+	if unix.Fstatat(fds, name, &st, 0) != nil || uint64(st.Dev) != s.dev {
+		return 0, 0, false
+	}
+	fd, err := openNS(path)
+	if err != nil {
+		return 0, 0, false
+	}
+	defer unix.Close(fd)
+	kind, err := KindOf(fd)
+	id, same := idOf(fd)
+	if err != nil || same != nil || id.Ino != st.Ino {
+		return 0, 0, false
+	}
+	return kind.Flag, id.Ino, true
 }
 
 func (s *scanner) hold(k Kind, ino uint64, path string, h Holder) {
