@@ -12,10 +12,14 @@ import (
 // find returns the image that a container is made from: the embedded one, one that is here, or one that is pulled now.
 func find(ctx context.Context, std streams, images *image.Store, r *request) (*image.Image, error) {
 	if isBox(r.image) {
-		return findBox(ctx, std, images)
+		img, err := findBox(ctx, std, images)
+		if err == nil {
+			err = boxFits(img, r)
+		}
+		return img, err
 	}
 	if r.pull != "always" || r.dry {
-		img, err := images.Find(r.image)
+		img, err := here(images, r)
 		if err == nil || !errors.Is(err, image.ErrNotFound) {
 			return img, err
 		}

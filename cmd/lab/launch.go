@@ -126,7 +126,9 @@ func (l *launch) findImage(ctx context.Context) error {
 	if l.images, err = image.Open(l.request.root); err != nil {
 		return err
 	}
-	l.image, err = find(ctx, l.std, l.images, l.request)
+	if l.image, err = find(ctx, l.std, l.images, l.request); err == nil {
+		warnPlatform(l.std.err, l.image, l.request)
+	}
 	return err
 }
 
