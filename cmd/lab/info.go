@@ -117,9 +117,32 @@ func gatherInfo(root string) (*infoAbout, error) {
 	}
 	var disk unix.Statfs_t
 	if err := unix.Statfs(root, &disk); err == nil {
-		i.DriverStatus = [][2]string{{"Free", sizeText(int64(disk.Bavail) * disk.Bsize)}, {"Backing Filesystem", fmt.Sprintf("%#x", disk.Type)}}
+		i.DriverStatus = [][2]string{{"Free", sizeText(int64(disk.Bavail) * disk.Bsize)}, {"Backing Filesystem", fileSystem(disk.Type)}}
 	}
 	return i, nil
+}
+
+// fileSystem is the name that docker has for statfs(2)'s magic number.
+func fileSystem(magic int64) string {
+	switch magic {
+	case unix.EXT4_SUPER_MAGIC:
+		return "extfs"
+	case unix.XFS_SUPER_MAGIC:
+		return "xfs"
+	case unix.BTRFS_SUPER_MAGIC:
+		return "btrfs"
+	case unix.TMPFS_MAGIC:
+		return "tmpfs"
+	case unix.OVERLAYFS_SUPER_MAGIC:
+		return "overlayfs"
+	case unix.F2FS_SUPER_MAGIC:
+		return "f2fs"
+	case unix.NFS_SUPER_MAGIC:
+		return "nfs"
+	case 0x2fc12fc1:
+		return "zfs"
+	}
+	return fmt.Sprintf("%#x", magic)
 }
 
 // osName is PRETTY_NAME of os-release(5).

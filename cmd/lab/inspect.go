@@ -28,8 +28,12 @@ func inspectCommand(std streams) *cli.Command {
 // inspectOnly is inspect of a group: `lab image inspect` looks for images only.
 func inspectOnly(kind string) func(streams) *cli.Command {
 	return func(std streams) *cli.Command {
+		flags := inspectFlags()
+		if kind == "image" {
+			flags = flags[:1] // a size is of containers
+		}
 		return &cli.Command{
-			Name: "inspect", ArgsUsage: strings.ToUpper(kind) + " [" + strings.ToUpper(kind) + "…]", Flags: inspectFlags(),
+			Name: "inspect", ArgsUsage: strings.ToUpper(kind) + " [" + strings.ToUpper(kind) + "…]", Flags: flags,
 			Action: func(ctx *cli.Context) error { return inspectAll(ctx, std, kind) },
 		}
 	}
@@ -47,8 +51,12 @@ func inspectAll(ctx *cli.Context, std streams, kind string) error {
 	if ctx.NArg() == 0 {
 		return &exit{code: 1, err: errors.New("inspect wants the name of an image or a container")}
 	}
-	if kind != "" && kind != "container" && kind != "image" {
-		return &exit{code: 1, err: fmt.Errorf("invalid --type %q: want container or image", kind)}
+	switch kind {
+	case "", "container", "image":
+	case "network", "volume", "plugin", "node", "service", "secret", "config", "task":
+		return &exit{code: 1, err: fmt.Errorf("--type %s: lab has no %ss; want container or image", kind, kind)}
+	default:
+		return &exit{code: 1, err: fmt.Errorf("unknown type: %q: want container or image", kind)}
 	}
 	p, err := newInspectPrinter(ctx.String("format"), std.out)
 	if err != nil {

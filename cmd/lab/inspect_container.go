@@ -75,6 +75,9 @@ func inspectContainer(root string, c listed, sizes bool) any {
 		LogPath: e.logPath(), Name: "/" + c.Name, RestartCount: c.Restarts, Driver: "overlay2", Platform: "linux",
 		HostConfig: e.hostConfig(), GraphDriver: e.graphDriver(), Mounts: e.mounts(), Config: e.config(), NetworkSettings: e.network(), Bundle: e.dir,
 	}
+	if inside := e.inside(); inside != "" {
+		about.ResolvConfPath, about.HostnamePath, about.HostsPath = inside+"/etc/resolv.conf", inside+"/etc/hostname", inside+"/etc/hosts"
+	}
 	if sizes {
 		row := []psRow{{listed: c}}
 		measure(root, row)
@@ -108,13 +111,21 @@ func (e *examined) graphDriver() driverAbout {
 	d := driverAbout{Name: "overlay2", Data: map[string]string{
 		"ID": e.ID, "UpperDir": filepath.Join(e.dir, "upper"), "WorkDir": filepath.Join(e.dir, "work"), "MergedDir": store.Open(e.root).Merged(),
 	}}
-	if e.phase == container.Running || e.phase == container.Paused { // the merged tree is in its mount namespace only; this leads there
-		d.Data["MergedDir"] = fmt.Sprintf("/proc/%d/root", e.PID)
+	if inside := e.inside(); inside != "" {
+		d.Data["MergedDir"] = inside
 	}
 	if lower := e.lower(); len(lower) > 0 {
 		d.Data["LowerDir"] = strings.Join(lower, ":")
 	}
 	return d
+}
+
+// inside leads to the root that a running container sees, which is in its mount namespace only; "" when it does not run.
+func (e *examined) inside() string {
+	if e.phase != container.Running && e.phase != container.Paused {
+		return ""
+	}
+	return fmt.Sprintf("/proc/%d/root", e.PID)
 }
 
 // lower are the directories of the layers below its own, the topmost first.
@@ -204,7 +215,11 @@ func (e *examined) environment() []string {
 
 func (e *examined) network() networkAbout {
 	mode := cmp.Or(e.settings.Network, "none")
-	return networkAbout{Ports: map[string][]portAbout{}, Networks: map[string]endpointAbout{mode: {NetworkID: "", EndpointID: ""}}}
+	key := ""
+	if e.inside() != "" { // what docker has below /var/run/docker/netns: nsenter --net takes it
+		key = fmt.Sprintf("/proc/%d/ns/net", e.PID)
+	}
+	return networkAbout{SandboxKey: key, Ports: map[string][]portAbout{}, Networks: map[string]endpointAbout{mode: {NetworkID: "", EndpointID: ""}}}
 }
 
 func first(list []string) string {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
+	"github.com/container-labs/lab/pkg/cgroup"
 	"github.com/container-labs/lab/pkg/container"
 )
 
@@ -30,7 +32,12 @@ func (e *examined) hostConfig() hostConfigAbout {
 		CpusetCpus: limits.CPUs, CpusetMems: limits.Mems, MemoryReservation: limits.MemoryReservation, MemorySwap: limits.MemorySwap,
 		OomKillDisable: limits.OOMKillDisable, PidsLimit: limits.PIDs, CgroupParent: filepath.Dir(strings.TrimPrefix(spec.Linux.CgroupsPath, "/")),
 		Devices: e.devices(), Ulimits: e.ulimits(), MaskedPaths: spec.Linux.MaskedPaths, ReadonlyPaths: spec.Linux.ReadonlyPaths, ShmSize: 64 << 20,
-		ExtraHosts: []string{}, DNS: []string{}, Links: []string{},
+		ExtraHosts: []string{}, DNS: []string{}, DNSOptions: []string{}, DNSSearch: []string{}, Links: []string{},
+		BlkioWeight: limits.BlkioWeight, MemorySwappiness: limits.Swappiness,
+		BlkioReadBps:   throttles(limits.IO, func(l cgroup.IOLimit) uint64 { return l.ReadBPS }),
+		BlkioWriteBps:  throttles(limits.IO, func(l cgroup.IOLimit) uint64 { return l.WriteBPS }),
+		BlkioReadIOps:  throttles(limits.IO, func(l cgroup.IOLimit) uint64 { return l.ReadIOPS }),
+		BlkioWriteIOps: throttles(limits.IO, func(l cgroup.IOLimit) uint64 { return l.WriteIOPS }),
 	}
 	if s.Log.MaxSize > 0 {
 		h.LogConfig.Config["max-size"] = strconv.FormatInt(s.Log.MaxSize, 10)
@@ -65,6 +72,17 @@ func shmSize(options []string) int64 {
 		}
 	}
 	return 64 << 20
+}
+
+// throttles are the caps of one kind. The kernel knows devices by their numbers, and so does lab.
+func throttles(limits []cgroup.IOLimit, rate func(cgroup.IOLimit) uint64) []throttleAbout {
+	list := []throttleAbout{}
+	for _, l := range limits {
+		if n := rate(l); n != 0 {
+			list = append(list, throttleAbout{fmt.Sprintf("%d:%d", l.Major, l.Minor), n})
+		}
+	}
+	return list
 }
 
 func (e *examined) binds() []string {

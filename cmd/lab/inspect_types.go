@@ -99,6 +99,8 @@ type hostConfigAbout struct {
 	CapDrop           []string
 	CgroupnsMode      string
 	DNS               []string `json:"Dns"`
+	DNSOptions        []string `json:"DnsOptions"`
+	DNSSearch         []string `json:"DnsSearch"`
 	ExtraHosts        []string
 	IpcMode           string
 	Links             []string
@@ -118,13 +120,19 @@ type hostConfigAbout struct {
 	Memory            int64
 	NanoCpus          int64
 	CgroupParent      string
-	CPUPeriod         int64 `json:"CpuPeriod"`
-	CPUQuota          int64 `json:"CpuQuota"`
+	BlkioWeight       uint64
+	BlkioReadBps      []throttleAbout `json:"BlkioDeviceReadBps"`
+	BlkioWriteBps     []throttleAbout `json:"BlkioDeviceWriteBps"`
+	BlkioReadIOps     []throttleAbout `json:"BlkioDeviceReadIOps"`
+	BlkioWriteIOps    []throttleAbout `json:"BlkioDeviceWriteIOps"`
+	CPUPeriod         int64           `json:"CpuPeriod"`
+	CPUQuota          int64           `json:"CpuQuota"`
 	CpusetCpus        string
 	CpusetMems        string
 	Devices           []deviceAbout
 	MemoryReservation int64
 	MemorySwap        int64
+	MemorySwappiness  *uint64
 	OomKillDisable    bool
 	PidsLimit         int64
 	Ulimits           []ulimitAbout
@@ -147,6 +155,11 @@ type deviceAbout struct {
 	PathOnHost        string
 	PathInContainer   string
 	CgroupPermissions string
+}
+
+type throttleAbout struct {
+	Path string
+	Rate uint64
 }
 
 type ulimitAbout struct {

@@ -11,13 +11,50 @@ import (
 func versionCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Name: "version", Usage: "print the versions of lab, Go and the kernel",
-		Action: func(*cli.Context) error {
-			var u unix.Utsname
-			if err := unix.Uname(&u); err != nil {
+		Description: "EXAMPLE:\n   lab version -f '{{.Server.Version}}'",
+		Flags:       []cli.Flag{&cli.StringFlag{Name: "format", Aliases: []string{"f"}, Usage: "print by a `TEMPLATE` of Go, or json"}},
+		Action: func(ctx *cli.Context) error {
+			if ctx.NArg() > 0 {
+				return wants(ctx, "no arguments")
+			}
+			about, err := newVersionAbout()
+			if err != nil {
 				return err
 			}
-			fmt.Fprintf(std.out, "lab     %s\nGo      %s\nOS/Arch %s/%s\nkernel  %s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, unix.ByteSliceToString(u.Release[:]))
-			return nil
+			switch format := ctx.String("format"); format {
+			case "":
+				_, err = fmt.Fprintf(std.out, "lab     %s\nGo      %s\nOS/Arch %s/%s\nkernel  %s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, about.Server.KernelVersion)
+				return err
+			case "json":
+				return printJSON(std.out, about)
+			default:
+				t, err := parseTemplate(format)
+				if err == nil {
+					err = execute(t, std.out, about)
+				}
+				if err == nil {
+					_, err = fmt.Fprintln(std.out)
+				}
+				return err
+			}
 		},
 	}
+}
+
+// versionAbout has the names of docker's templates. There is no daemon: both halves are this program.
+type versionAbout struct {
+	Client, Server versionHalf
+}
+
+type versionHalf struct {
+	Version, GoVersion, Os, Arch, KernelVersion string
+}
+
+func newVersionAbout() (versionAbout, error) {
+	var u unix.Utsname
+	if err := unix.Uname(&u); err != nil {
+		return versionAbout{}, fmt.Errorf("ask for the kernel's version: %w", err)
+	}
+	half := versionHalf{version, runtime.Version(), runtime.GOOS, runtime.GOARCH, unix.ByteSliceToString(u.Release[:])}
+	return versionAbout{half, half}, nil
 }

@@ -11,6 +11,7 @@ type Description struct {
 	ID            string `json:"Id"`
 	RepoTags      []string
 	RepoDigests   []string
+	Parent        string // always empty: lab keeps no images between
 	Comment       string
 	Created       time.Time
 	Author        string
