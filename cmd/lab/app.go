@@ -34,7 +34,8 @@ func (e *exit) Error() string {
 }
 func (e *exit) Unwrap() error { return e.err }
 
-// usage is an error of the command line: exit status 125 for run, as Docker has it, and 1 elsewhere.
+// usage is an error of the flags, and of whatever run was asked for: exit status 125, as Docker has it. Arguments that are missing or too
+// many are 1; see wants.
 func usage(format string, args ...any) error {
 	return &exit{code: 125, err: fmt.Errorf(format, args...)}
 }
@@ -55,10 +56,10 @@ func run(args []string, std streams) int {
 	return code
 }
 
-// complain prints an error as one sentence, and the way out where there is one.
+// complain prints an error as one sentence, several as a line each, and the way out where there is one.
 func complain(w io.Writer, err error) {
 	if text := strings.TrimSpace(err.Error()); text != "" {
-		fmt.Fprintf(w, "lab: %s\n", text)
+		fmt.Fprintf(w, "lab: %s\n", strings.ReplaceAll(text, "\n", "\nlab: "))
 	}
 	if h := hint(err); h != "" {
 		fmt.Fprintf(w, "lab: hint: %s\n", h)

@@ -90,13 +90,13 @@ func verbUsageError(ctx *cli.Context, err error, _ bool) error {
 	return flagError(ctx.Command.HelpName, err)
 }
 
-// wants is the error for arguments that are missing or too many.
+// wants is the error for arguments that are missing or too many: exit status 1, as Docker has it.
 func wants(ctx *cli.Context, what string) error {
 	name := ctx.Command.HelpName
 	if !strings.HasPrefix(name, "lab ") {
 		name = "lab " + ctx.Command.Name
 	}
-	return usage("%s wants %s; see `%s --help`", strings.TrimPrefix(name, "lab "), what, name)
+	return &exit{code: 1, err: fmt.Errorf("%s wants %s; see `%s --help`", strings.TrimPrefix(name, "lab "), what, name)}
 }
 
 // flagsAnywhere lets flags follow arguments, as people write them: create demo --cpus 0.5. Of a verb that runs a program

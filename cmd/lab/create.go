@@ -21,7 +21,7 @@ EXAMPLE:
 
 func createContainer(ctx *cli.Context, std streams) error {
 	if ctx.NArg() == 0 {
-		return usage("create needs the name of an image; see `lab create --help`")
+		return wants(ctx, "the name of an image")
 	}
 	r, err := newRequest(ctx)
 	if err != nil {

@@ -37,7 +37,7 @@ func flagNotYet(command, flag string) string {
 	case letter == "p", len(letter) > 1 && letter[0] == 'p' && letter[1] >= '0' && letter[1] <= '9':
 		flag = "p"
 	}
-	instead := ""
+	instead, yet := "", " yet"
 	switch flag {
 	case "p", "publish", "P", "publish-all", "expose":
 		instead = "the networks are none and host so far, and no port can be published; with --network host the program listens on the machine itself"
@@ -48,9 +48,31 @@ func flagNotYet(command, flag string) string {
 	case "health-cmd", "health-interval", "health-retries", "health-start-period", "health-timeout", "no-healthcheck":
 		instead = "nothing looks after a container's health so far"
 	default:
+		instead, yet = flagNever(flag), ""
+	}
+	if instead == "" {
 		return ""
 	}
-	return fmt.Sprintf("%s does not have docker's %s yet: %s", strings.TrimPrefix(command, "lab "), dashed(flag), instead)
+	return fmt.Sprintf("%s does not have docker's %s%s: %s", strings.TrimPrefix(command, "lab "), dashed(flag), yet, instead)
+}
+
+// flagNever is what there is instead of a flag that lab will not have, or "".
+func flagNever(flag string) (instead string) {
+	switch flag {
+	case "gpus":
+		instead = "--device shows single devices"
+	case "runtime", "isolation":
+		instead = "lab is the runtime itself"
+	case "cgroup-parent":
+		instead = "the environment variable LAB_CGROUP_PARENT names the group above"
+	case "storage-opt":
+		instead = "what a container writes is limited by its disk"
+	case "kernel-memory", "cpu-rt-period", "cpu-rt-runtime":
+		instead = "kernels of today have no such limit for a group"
+	case "annotation":
+		instead = "--label notes what you like"
+	}
+	return instead
 }
 
 // flagError turns the flag parser's words about a command into one sentence.

@@ -17,6 +17,8 @@ func TestWordsThatAreNotThereYet(t *testing.T) {
 		{"link", "docker's --link yet"},
 		{"volumes-from", "docker's --volumes-from yet"},
 		{"health-cmd", "docker's --health-cmd yet"},
+		{"gpus", "docker's --gpus: "},
+		{"kernel-memory=1m", "docker's --kernel-memory: "},
 		{"pid2", ""},
 		{"nosuch", ""},
 		{"", ""},

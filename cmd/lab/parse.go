@@ -36,6 +36,9 @@ func cpuQuota(l *cgroup.Limits, cpus float64) error {
 // parseVolume reads HOST:DIR[:OPTIONS].
 func parseVolume(text string) (specs.Mount, error) {
 	part := strings.Split(text, ":")
+	if len(part) == 1 && path.IsAbs(text) {
+		return specs.Mount{}, usage("volume %q: volumes without a name are not there yet; name a directory of the host before it: /DIR:%s", text, text)
+	}
 	if len(part) < 2 || len(part) > 3 || part[0] == "" {
 		return specs.Mount{}, usage("invalid volume %q: want HOST-DIR:CONTAINER-DIR[:ro]", text)
 	}

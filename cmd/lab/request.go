@@ -50,7 +50,7 @@ func newRequest(ctx *cli.Context) (*request, error) {
 		r.entrypoint = &e
 	}
 	for _, step := range [...]func(*cli.Context) error{
-		r.names, r.process, r.limits, r.rlimits, r.mounts, r.security, r.namespaces, r.rest, r.life,
+		r.names, r.process, r.limits, r.rlimits, r.mounts, r.tasks, r.security, r.namespaces, r.rest, r.life,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err

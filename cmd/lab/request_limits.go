@@ -13,6 +13,17 @@ func (r *request) limits(ctx *cli.Context) error {
 	l := cgroup.Limits{
 		CPUPeriod: uint64(ctx.Int64("cpu-period")), CPUQuota: ctx.Int64("cpu-quota"), CPUShares: ctx.Uint64("cpu-shares"),
 		CPUs: ctx.String("cpuset-cpus"), Mems: ctx.String("cpuset-mems"), PIDs: ctx.Int64("pids-limit"),
+		BlkioWeight: ctx.Uint64("blkio-weight"), OOMKillDisable: ctx.Bool("oom-kill-disable"),
+	}
+	switch n := ctx.Int64("memory-swappiness"); {
+	case n < -1 || n > 100:
+		return usage("invalid --memory-swappiness %d: it goes from 0 to 100, and -1 leaves it alone", n)
+	case n >= 0 && ctx.IsSet("memory-swappiness"):
+		swappiness := uint64(n)
+		l.Swappiness = &swappiness
+	}
+	if err := readIO(ctx, &l); err != nil {
+		return err
 	}
 	if ctx.IsSet("cpus") {
 		if l.CPUQuota != 0 || l.CPUPeriod != 0 {
@@ -51,6 +62,22 @@ func (r *request) limits(ctx *cli.Context) error {
 	r.config.Limits = l
 	return nil
 }
+
+// tasks refuses what would only end in a listing of goroutines: lab's own programs cannot even begin with so few threads. Whoever shows
+// the container a directory may run another program from there.
+func (r *request) tasks(*cli.Context) error {
+	n := r.config.Limits.PIDs
+	if n < 1 || n >= fewTasks || !r.init && (!isBox(r.image) || len(r.volumes) > 0) {
+		return nil
+	}
+	whose := "box's programs"
+	if r.init {
+		whose = "--init"
+	}
+	return usage("--pids-limit %d is too few for %s: lab's own programs are written in Go, where each is five to eight threads, and threads count as tasks", n, whose)
+}
+
+const fewTasks = 5 // below it, not one start in a hundred succeeds
 
 func (r *request) rlimits(ctx *cli.Context) error {
 	for _, text := range ctx.StringSlice("ulimit") {

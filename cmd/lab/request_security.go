@@ -56,8 +56,8 @@ func (r *request) security(ctx *cli.Context) error {
 
 func (r *request) namespaces(ctx *cli.Context) error {
 	r.network, r.userns = ctx.String("network"), ctx.String("userns")
-	if err := oneOf("--network", r.network, "none", "host"); err != nil {
-		return err
+	if r.network != "none" && r.network != "host" {
+		return usage("--network %s: lab has no networks of its own yet; there are none (a loopback interface, nothing else) and host (the machine's)", r.network)
 	}
 	if err := oneOf("--userns", r.userns, "host", "private", ""); err != nil {
 		return err
@@ -74,6 +74,9 @@ func (r *request) namespaces(ctx *cli.Context) error {
 			r.config.HostNamespaces = append(r.config.HostNamespaces, f.kind)
 		case "", "private", "none":
 		default:
+			if strings.HasPrefix(value, "container:") || value == "shareable" {
+				return usage("--%s %s: containers do not share namespaces yet; want private or host", f.flag, value)
+			}
 			return usage("invalid --%s %q: want private or host", f.flag, value)
 		}
 	}

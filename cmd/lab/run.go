@@ -63,6 +63,13 @@ func createFlags() []cli.Flag {
 		&cli.StringFlag{Name: "memory-swap", Usage: "memory and swap together, in `BYTES`; -1: as much swap as there is"},
 		&cli.StringFlag{Name: "memory-reservation", Usage: "keep `BYTES` when memory gets scarce"},
 		&cli.Int64Flag{Name: "pids-limit", Usage: "have at most `N` tasks; -1: no limit"},
+		&cli.Uint64Flag{Name: "blkio-weight", Usage: "its part of a busy disk: 10 to 1000 (`N`)"},
+		&cli.StringSliceFlag{Name: "device-read-bps", Usage: "read at most that many bytes a second: `DEVICE:BYTES`, such as /dev/sda:1m"},
+		&cli.StringSliceFlag{Name: "device-write-bps", Usage: "write at most that many bytes a second: `DEVICE:BYTES`"},
+		&cli.StringSliceFlag{Name: "device-read-iops", Usage: "read at most that many times a second: `DEVICE:N`"},
+		&cli.StringSliceFlag{Name: "device-write-iops", Usage: "write at most that many times a second: `DEVICE:N`"},
+		&cli.BoolFlag{Name: "oom-kill-disable", Usage: "let it wait when its memory is full, and not die; cgroups v1 only"},
+		&cli.Int64Flag{Name: "memory-swappiness", Usage: "how gladly its memory is swapped: 0 to 100 (`N`); cgroups v1 only"},
 		&cli.StringSliceFlag{Name: "ulimit", Usage: "set a resource limit: `NAME=SOFT[:HARD]`, such as nofile=1024:2048"},
 		&cli.StringFlag{Name: "shm-size", Usage: "the size of /dev/shm in `BYTES` (default 64m)"},
 		&cli.IntFlag{Name: "oom-score-adj", Usage: "how soon the OOM killer thinks of it: -1000 to 1000 (`N`)"},
@@ -92,7 +99,7 @@ func createFlags() []cli.Flag {
 
 func runAction(ctx *cli.Context, std streams) error {
 	if ctx.NArg() == 0 {
-		return usage("run needs the name of an image; see `lab run --help`")
+		return wants(ctx, "the name of an image")
 	}
 	if err := watch(ctx, std); err != nil {
 		return err

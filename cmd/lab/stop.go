@@ -35,7 +35,7 @@ EXAMPLE:
 
 func stopFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.IntFlag{Name: "time", Aliases: []string{"t"}, Usage: "wait `SECONDS` before the kill; -1: for ever (default: the container's --stop-timeout, or 10)"},
+		&cli.IntFlag{Name: "time", Aliases: []string{"t", "timeout"}, Usage: "wait `SECONDS` before the kill; -1: for ever (default: the container's --stop-timeout, or 10)"},
 		&cli.StringFlag{Name: "signal", Aliases: []string{"s"}, Usage: "the `SIGNAL` to ask with (default: the container's --stop-signal)"},
 	}
 }
