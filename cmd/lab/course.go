@@ -119,6 +119,20 @@ func courseLab(ctx *cli.Context, args []string) (*course.Session, *course.Lab, e
 	return s, l, explainCourse(err)
 }
 
+// onLab is the action of a verb that takes the name of one lab, or none.
+func onLab(std streams, do func(*cli.Context, *course.Session, *course.Lab) error) cli.ActionFunc {
+	return flagsAnywhere(std, false, func(ctx *cli.Context, args []string) error {
+		if len(args) > 1 {
+			return wants(ctx, "the name of one lab, or none")
+		}
+		s, l, err := courseLab(ctx, args)
+		if err != nil {
+			return err
+		}
+		return do(ctx, s, l)
+	})
+}
+
 // explainCourse says what to type where a lab is not known or not started.
 func explainCourse(err error) error {
 	var unknown *course.UnknownLabError

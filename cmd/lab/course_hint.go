@@ -38,14 +38,7 @@ func courseHintCommand(std streams) *cli.Command {
 EXAMPLE:
    lab hint`,
 		Flags: courseFlags(taskFlag()),
-		Action: flagsAnywhere(std, false, func(ctx *cli.Context, args []string) error {
-			if len(args) > 1 {
-				return wants(ctx, "the name of one lab, or none")
-			}
-			s, l, err := courseLab(ctx, args)
-			if err != nil {
-				return err
-			}
+		Action: onLab(std, func(ctx *cli.Context, s *course.Session, l *course.Lab) error {
 			t, err := courseTask(ctx, s, l)
 			if err != nil {
 				return err
@@ -85,14 +78,7 @@ EXAMPLE:
 		Flags: courseFlags(taskFlag(),
 			&cli.BoolFlag{Name: "run", Usage: "let lab type it"},
 			&cli.BoolFlag{Name: "all", Aliases: []string{"a"}, Usage: "with --run: all tasks that are open"}),
-		Action: flagsAnywhere(std, false, func(ctx *cli.Context, args []string) error {
-			if len(args) > 1 {
-				return wants(ctx, "the name of one lab, or none")
-			}
-			s, l, err := courseLab(ctx, args)
-			if err != nil {
-				return err
-			}
+		Action: onLab(std, func(ctx *cli.Context, s *course.Session, l *course.Lab) error {
 			for {
 				t, err := courseTask(ctx, s, l)
 				if err != nil {

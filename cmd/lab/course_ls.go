@@ -65,23 +65,30 @@ func labLines(s *course.Session) ([]labLine, error) {
 	return list, nil
 }
 
+// onLabs is the action of a verb that takes no arguments and speaks of all labs.
+func onLabs(std streams, do func(*cli.Context, *course.Session, []labLine) error) cli.ActionFunc {
+	return flagsAnywhere(std, false, func(ctx *cli.Context, args []string) error {
+		if len(args) > 0 {
+			return wants(ctx, "no arguments")
+		}
+		s, err := openCourse(ctx)
+		if err != nil {
+			return err
+		}
+		list, err := labLines(s)
+		if err != nil {
+			return err
+		}
+		return do(ctx, s, list)
+	})
+}
+
 func courseLsCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Description: `EXAMPLE:
    lab course ls`,
 		Flags: courseFlags(),
-		Action: flagsAnywhere(std, false, func(ctx *cli.Context, args []string) error {
-			if len(args) > 0 {
-				return wants(ctx, "no arguments")
-			}
-			s, err := openCourse(ctx)
-			if err != nil {
-				return err
-			}
-			list, err := labLines(s)
-			if err != nil {
-				return err
-			}
+		Action: onLabs(std, func(ctx *cli.Context, s *course.Session, list []labLine) error {
 			if ctx.Bool("json") {
 				return printJSON(std.out, list)
 			}
@@ -129,18 +136,7 @@ func courseProgressCommand(std streams) *cli.Command {
 EXAMPLE:
    lab progress`,
 		Flags: courseFlags(),
-		Action: flagsAnywhere(std, false, func(ctx *cli.Context, args []string) error {
-			if len(args) > 0 {
-				return wants(ctx, "no arguments")
-			}
-			s, err := openCourse(ctx)
-			if err != nil {
-				return err
-			}
-			list, err := labLines(s)
-			if err != nil {
-				return err
-			}
+		Action: onLabs(std, func(ctx *cli.Context, s *course.Session, list []labLine) error {
 			done, all := 0, 0
 			for _, l := range list {
 				done, all = done+l.counts(), all+l.Tasks

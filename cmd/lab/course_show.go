@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/urfave/cli/v2"
+
+	"github.com/container-labs/lab/internal/course"
 )
 
 func courseShowCommand(std streams) *cli.Command {
@@ -12,14 +14,7 @@ func courseShowCommand(std streams) *cli.Command {
 EXAMPLE:
    lab course show 010 | less`,
 		Flags: courseFlags(&cli.BoolFlag{Name: "markdown", Usage: "print the lesson as it is written"}),
-		Action: flagsAnywhere(std, false, func(ctx *cli.Context, args []string) error {
-			if len(args) > 1 {
-				return wants(ctx, "the name of one lab, or none")
-			}
-			s, l, err := courseLab(ctx, args)
-			if err != nil {
-				return err
-			}
+		Action: onLab(std, func(ctx *cli.Context, s *course.Session, l *course.Lab) error {
 			lesson, err := lessonOf(ctx.Context, s, l)
 			if err != nil {
 				return err
