@@ -26,18 +26,15 @@ func (v *View) Ask(ctx context.Context, c *Check) Finding {
 	select {
 	case f := <-answer:
 		return f
-	case <-time.After(patience + time.Second):
-		return Finding{Found: fmt.Sprintf("the answer did not come within %v", patience)}.
-			advise("Something that the check looks at hangs: a file system that does not answer, or a process in state D.")
 	case <-ctx.Done():
-		select {
-		case f := <-answer:
-			return f
-		case <-time.After(time.Second):
-		}
-		return Finding{Found: fmt.Sprintf("the answer did not come within %v", patience)}.
-			advise("Something that the check looks at hangs: a file system that does not answer, or a process in state D.")
 	}
+	select {
+	case f := <-answer:
+		return f
+	case <-time.After(time.Second):
+	}
+	return Finding{Found: fmt.Sprintf("the answer did not come within %v", patience)}.
+		advise("Something that the check looks at hangs: a file system that does not answer, or a process in state D.")
 }
 
 // patience is the time that a check asks for by itself.

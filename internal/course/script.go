@@ -127,33 +127,6 @@ func expandShell(text string, fill func(string) (string, bool)) string {
 	return strings.Join(pieces, "'")
 }
 
-// fillIn puts values in place of the variables that fill knows, and leaves all other dollar signs as they are: $$, $!, $(…).
-func fillIn(text string, fill func(string) (string, bool)) string {
-	var b strings.Builder
-	for {
-		at := strings.IndexByte(text, '$')
-		if at < 0 {
-			b.WriteString(text)
-			return b.String()
-		}
-		b.WriteString(text[:at])
-		text = text[at:]
-		ref, length := reference(text)
-		if strings.HasPrefix(text, "$$") {
-			length = 2
-		} else if length > 0 {
-			if value, ok := fill(ref); ok {
-				b.WriteString(value)
-				text = text[length:]
-				continue
-			}
-		}
-		length = max(length, 1)
-		b.WriteString(text[:length])
-		text = text[length:]
-	}
-}
-
 // kill ends one process and waits for its end. A number that belongs to another process by now is left alone.
 func kill(p process) error {
 	fd, err := unix.PidfdOpen(p.PID, 0)

@@ -26,8 +26,13 @@ func references(s string) []string {
 	return all
 }
 
-// expand puts values in place of variables. What fill does not know stays as it is.
-func expand(s string, fill func(ref string) (string, bool)) string {
+// expand puts values in place of variables, and a dollar sign in place of $$. What fill does not know stays as it is.
+func expand(s string, fill func(ref string) (string, bool)) string { return replaced(s, "$", fill) }
+
+// fillIn puts values in place of the variables that fill knows, and leaves all other dollar signs as they are: $$, $!, $(…).
+func fillIn(s string, fill func(ref string) (string, bool)) string { return replaced(s, "$$", fill) }
+
+func replaced(s, twoDollars string, fill func(ref string) (string, bool)) string {
 	var b strings.Builder
 	for {
 		i := strings.IndexByte(s, '$')
@@ -40,7 +45,7 @@ func expand(s string, fill func(ref string) (string, bool)) string {
 		ref, length := reference(s)
 		switch {
 		case strings.HasPrefix(s, "$$"):
-			b.WriteString("$")
+			b.WriteString(twoDollars)
 			length = 2
 		case length == 0:
 			b.WriteString("$")
