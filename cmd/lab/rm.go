@@ -43,7 +43,8 @@ func rmCommand(std streams) *cli.Command {
 func removeByForce(root string, state container.State) error {
 	s := store.Open(root)
 	for try := 0; ; try++ {
-		if state.Alive() || state.Status == container.Restarting {
+		switch state.Status {
+		case container.Running, container.Paused, container.Restarting: // the first process may have ended, and its policy start the next
 			if err := stopContainer(root, state, stopping{seconds: new(int), signal: "KILL", remove: true}); err != nil {
 				return err
 			}

@@ -51,9 +51,28 @@ func (l *loop) note(code int, again bool) {
 		_ = unix.Rename(EndFile+".new", EndFile)
 	} else {
 		_ = unix.Unlink(EndFile + ".new")
+		overwriteEnd(line)
 	}
 	_ = unix.Close(l.endFile)
 	l.endFile = -1
+}
+
+// overwriteEnd writes the line over that of an earlier run, in the room that it has: the container has filled the disk, in one of its
+// runs before this one. What is left of a longer old line becomes blanks.
+func overwriteEnd(line string) {
+	fd, err := unix.Open(EndFile, unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return
+	}
+	var st unix.Stat_t
+	if unix.Fstat(fd, &st) == nil {
+		text := []byte(line)
+		for int64(len(text)) < st.Size {
+			text = append(text[:len(text)-1], ' ', '\n')
+		}
+		_, _ = unix.Pwrite(fd, text, 0)
+	}
+	_ = unix.Close(fd)
 }
 
 // process says which one the pidfd is: its pid, when it started in clock ticks since boot, and in which boot.
