@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/container-labs/lab/internal/spelling"
 )
 
 // nearest returns up to three names that a reader may have meant by wrong
@@ -21,7 +23,7 @@ func nearest(wrong string) []string {
 	var found []candidate
 	part := strings.TrimPrefix(wrong, "CAP_")
 	for _, name := range names {
-		d := distance(wrong, name)
+		d := spelling.Distance(wrong, name)
 		within := len(part) >= 3 && strings.Contains(name, part)
 		if d <= 2 || d <= len(part)/3 || within {
 			found = append(found, candidate{name, d})
@@ -33,26 +35,4 @@ func nearest(wrong string) []string {
 		near = append(near, c.name)
 	}
 	return near
-}
-
-// distance counts the single bytes to insert, delete or replace to make b of a
-// (Levenshtein's distance), row by row.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

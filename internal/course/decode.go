@@ -2,6 +2,7 @@ package course
 
 import (
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -113,7 +114,7 @@ func (p *problems) scalar(n node, v reflect.Value, name string, words []string) 
 	}
 	switch v.Kind() {
 	case reflect.String:
-		if words != nil && !contains(words, n.text) {
+		if words != nil && !slices.Contains(words, n.text) {
 			p.add(n.line, "%q must be one of %s, and is %q", name, strings.Join(words, ", "), n.text)
 		}
 		v.SetString(n.text)

@@ -58,7 +58,7 @@ func TestLoadMistakes(t *testing.T) {
 		{"own: net", "own: network", `labs/010-a/lab.yaml:12: "network" is no kind of namespace; there are mnt, uts, ipc, net, pid, user, cgroup, time`},
 		{"own: net", "state: sleepy", `labs/010-a/lab.yaml:12: "state" must be one of running, sleeping, waiting, stopped, zombie, and is "sleepy"`},
 		{"own: net", "root: $wrok/x", `labs/010-a/lab.yaml:12: "root" uses $wrok, and there is no such variable`},
-		{"own: net", "has: net_admim", `labs/010-a/lab.yaml:12: "net_admim" is no capability; they are called as in capabilities(7), without CAP_`},
+		{"own: net", "has: net_admim", `labs/010-a/lab.yaml:12: unknown capability "net_admim"; near names are CAP_NET_ADMIN`},
 		{"own: net", "count: some", `labs/010-a/lab.yaml:12: "count" must be a number, or one of >=, <=, >, < and a number, and is "some"`},
 		{"of: sleeper, ", "", `labs/010-a/lab.yaml:12: a process check needs "of" or "find", and not both`},
 		{"process: {of: sleeper, own: net}", "proces: {of: sleeper}", `labs/010-a/lab.yaml:12: a check has no field "proces"; did you mean "process"?`},

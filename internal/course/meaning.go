@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/container-labs/lab/internal/capability"
 )
 
 // Kinds are the eight kinds of namespaces, as /proc/PID/ns calls them.
@@ -191,8 +193,8 @@ func (w walker) text(s, is, name string, line int) {
 			w.add(line, "%q is no controller by v1's names%s", s, meant(s, controllers[:]))
 		}
 	case "capability":
-		if _, ok := capabilityNumber(s); !ok && s != "all" {
-			w.add(line, "%q is no capability; they are called as in capabilities(7), without CAP_", s)
+		if _, err := capability.Parse(s); err != nil && s != "all" {
+			w.add(line, "%v", err)
 		}
 	case "count":
 		if _, err := parseCount(s); err != nil {

@@ -3,13 +3,15 @@ package course
 import (
 	"strconv"
 	"strings"
+
+	"github.com/container-labs/lab/internal/spelling"
 )
 
 // meant ends a sentence about a wrong name with the right one, where one is near, and else with all there are.
 func meant(got string, names []string) string {
 	best, distance := "", 3
 	for _, n := range names {
-		if d := edits(got, n); d < distance && d < len(n) {
+		if d := spelling.Distance(got, n); d < distance && d < len(n) {
 			best, distance = n, d
 		}
 	}
@@ -17,27 +19,6 @@ func meant(got string, names []string) string {
 		return "; did you mean " + strconv.Quote(best) + "?"
 	}
 	return "; there are " + strings.Join(names, ", ")
-}
-
-// edits counts the letters to change, add or leave out that make a of b (Levenshtein).
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		last := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := last
-			if a[i] != b[j] {
-				cost++
-			}
-			last = row[j+1]
-			row[j+1] = min(cost, last+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // goodName says whether a variable may be called that: it is a shell variable too.
@@ -82,13 +63,4 @@ func orNone(list []string) string {
 		return "nothing"
 	}
 	return strings.Join(list, " and ")
-}
-
-func contains(list []string, s string) bool {
-	for _, one := range list {
-		if one == s {
-			return true
-		}
-	}
-	return false
 }

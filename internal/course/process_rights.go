@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/container-labs/lab/internal/capability"
 )
 
 func (v *View) processUser(_ context.Context, q *ProcessCheck, p *process) Finding {
@@ -58,13 +60,13 @@ func (v *View) processRights(_ context.Context, q *ProcessCheck, p *process) Fin
 		}
 		look := fmt.Sprintf("`grep CapEff /proc/%d/status`, and `capsh --decode=%s`", p.PID, text)
 		for _, c := range everyCapability(q.Has) {
-			if n, _ := capabilityNumber(c); bits&(1<<n) == 0 {
-				return no(fmt.Sprintf("%s does not have the capability %s (CapEff %s)", p, c, text), "it to have it").at(look)
+			if !capability.Set(bits).Has(c) {
+				return no(fmt.Sprintf("%s does not have the capability %s (CapEff %s)", p, capabilityName(c), text), "it to have it").at(look)
 			}
 		}
 		for _, c := range everyCapability(q.Lacks) {
-			if n, _ := capabilityNumber(c); bits&(1<<n) != 0 {
-				return no(fmt.Sprintf("%s has the capability %s (CapEff %s)", p, c, text), "it without").at(look)
+			if capability.Set(bits).Has(c) {
+				return no(fmt.Sprintf("%s has the capability %s (CapEff %s)", p, capabilityName(c), text), "it without").at(look)
 			}
 		}
 	}
@@ -91,16 +93,20 @@ func (v *View) processRights(_ context.Context, q *ProcessCheck, p *process) Fin
 	return yes()
 }
 
-// everyCapability spells "all" out, as far as the kernel knows them.
-func everyCapability(list Strings) []string {
-	if !slices.Contains(list, "all") {
-		return list
+// everyCapability reads a list of lab.yaml; "all" is every one that the kernel knows.
+func everyCapability(list Strings) []capability.Cap {
+	if slices.Contains(list, "all") {
+		return capability.All().Caps()
 	}
-	last := len(capabilities) - 1
-	if text, err := os.ReadFile("/proc/sys/kernel/cap_last_cap"); err == nil {
-		if n, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil {
-			last = min(last, n)
+	var all []capability.Cap
+	for _, name := range list {
+		if c, err := capability.Parse(name); err == nil { // else the lab could not have been loaded
+			all = append(all, c)
 		}
 	}
-	return capabilities[:last+1]
+	return all
+}
+
+func capabilityName(c capability.Cap) string {
+	return strings.ToLower(strings.TrimPrefix(c.String(), "CAP_"))
 }

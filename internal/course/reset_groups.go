@@ -71,7 +71,7 @@ func (r resetting) leave(m *cgroup.Machine) {
 			if err != nil || p.TTY == 0 && !slices.ContainsFunc(ancestorsUpTo(0), func(q process) bool { return q.PID == pid }) {
 				continue
 			}
-			if os.WriteFile(to+"/cgroup.procs", []byte(word), 0) == nil && pid != os.Getpid() && !contains(named, p.String()) {
+			if os.WriteFile(to+"/cgroup.procs", []byte(word), 0) == nil && pid != os.Getpid() && !slices.Contains(named, p.String()) {
 				named = append(named, p.String())
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -131,7 +132,7 @@ func (s *Session) Load(word string) (*Lab, error) {
 			return nil, ErrNoCurrent
 		}
 	}
-	if name == "" || !contains(s.Catalog.Names(), name) {
+	if name == "" || !slices.Contains(s.Catalog.Names(), name) {
 		if name == "" {
 			name = word
 		}

@@ -85,7 +85,7 @@ func (s *Session) cleanBefore(ctx context.Context, l *Lab, out *Started) error {
 		return err
 	}
 	for _, name := range slices.Compact([]string{p.Current, l.Name}) {
-		if name == "" || !contains(s.Catalog.Names(), name) {
+		if name == "" || !slices.Contains(s.Catalog.Names(), name) {
 			continue
 		}
 		if _, err := s.Ledger(name); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -33,7 +34,7 @@ func (l *Lab) Languages() []string {
 		for _, form := range [...][2]string{{"README.", ".md"}, {"lab.", ".yaml"}} {
 			rest, begins := strings.CutPrefix(e.Name(), form[0])
 			language, ends := strings.CutSuffix(rest, form[1])
-			if begins && ends && language != "" && !contains(all, language) {
+			if begins && ends && language != "" && !slices.Contains(all, language) {
 				all = append(all, language)
 			}
 		}

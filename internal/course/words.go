@@ -1,9 +1,6 @@
 package course
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // word is a file of v2 that has an answer in v1.
 type word struct {
@@ -41,20 +38,4 @@ func wordNames() []string {
 		all = append(all, w.v2)
 	}
 	return all
-}
-
-// capabilityNumber returns the bit of a capability: net_admin, NET_ADMIN or CAP_NET_ADMIN.
-func capabilityNumber(name string) (int, bool) {
-	name = strings.TrimPrefix(strings.ToLower(name), "cap_")
-	i := slices.Index(capabilities[:], name)
-	return i, i >= 0
-}
-
-// capabilities by number; see capabilities(7).
-var capabilities = [...]string{
-	"chown", "dac_override", "dac_read_search", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap", "linux_immutable",
-	"net_bind_service", "net_broadcast", "net_admin", "net_raw", "ipc_lock", "ipc_owner", "sys_module", "sys_rawio",
-	"sys_chroot", "sys_ptrace", "sys_pacct", "sys_admin", "sys_boot", "sys_nice", "sys_resource", "sys_time",
-	"sys_tty_config", "mknod", "lease", "audit_write", "audit_control", "setfcap", "mac_override", "mac_admin", "syslog",
-	"wake_alarm", "block_suspend", "audit_read", "perfmon", "bpf", "checkpoint_restore",
 }
