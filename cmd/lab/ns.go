@@ -17,6 +17,7 @@ func nsCommand(std streams, args []string) *cli.Command {
 		{"enter", "run a program in the namespaces of a process", nsEnterCommand},
 		{"ls", "list namespaces", nsListCommand},
 		{"tree", "show which processes share which namespaces", nsTreeCommand},
+		{"rm", "let go of namespaces that files keep", nsRemoveCommand},
 	})
 }
 

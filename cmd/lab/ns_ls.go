@@ -138,7 +138,7 @@ func printNamespaces(ctx *cli.Context, std streams, list *ns.Listing) error {
 		}
 		return printJSON(std.out, map[string]any{"namespaces": all})
 	}
-	t := &table{heads: []string{"NS", "TYPE", "NPROCS", "PID", "USER", "COMMAND"}, right: []bool{true, false, true, true, false, false}}
+	t := &table{heads: []string{"NS", "TYPE", "NPROCS", "PID", "USER", "COMMAND"}, right: []bool{true, false, true, true, false, false}, cut: true}
 	for _, n := range list.Namespaces {
 		row := []string{strconv.FormatUint(n.ID.Ino, 10), n.Kind.Name, strconv.Itoa(n.Processes), "", "", heldBy(n)}
 		if n.PID != 0 {
@@ -162,7 +162,9 @@ func mention(std streams, list *ns.Listing) {
 func heldBy(n *ns.Namespace) string {
 	var list []string
 	for _, h := range n.Holders {
-		list = append(list, holderText(h))
+		if text := holderText(h); !slices.Contains(list, text) { // a mount is in each copy of a mount namespace
+			list = append(list, text)
+		}
 	}
 	if len(list) > 3 {
 		list = append(list[:3], "…")
@@ -206,7 +208,7 @@ func printMembers(ctx *cli.Context, std streams, list *ns.Listing, text string) 
 	if ctx.Bool("json") {
 		return printJSON(std.out, map[string]any{"namespace": toJSON(n, users), "processes": members})
 	}
-	t := &table{heads: []string{"PID", "PPID", "USER", "COMMAND"}, right: []bool{true, true, false, false}}
+	t := &table{heads: []string{"PID", "PPID", "USER", "COMMAND"}, right: []bool{true, true, false, false}, cut: true}
 	for _, p := range members {
 		t.rows = append(t.rows, []string{strconv.Itoa(p.PID), strconv.Itoa(p.PPID), p.User, p.Command})
 	}
@@ -219,20 +221,32 @@ type table struct {
 	heads []string
 	right []bool
 	rows  [][]string
+	cut   bool // in a terminal, the last column ends with the line
 }
 
 func (t *table) print(ctx *cli.Context, std streams) {
 	width := 0
-	if isTerminal(int(std.out.Fd())) && !ctx.Bool("notruncate") {
-		if size, err := unix.IoctlGetWinsize(int(std.out.Fd()), unix.TIOCGWINSZ); err == nil {
-			width = int(size.Col)
-		}
+	if t.cut && !ctx.Bool("notruncate") {
+		width = terminalWidth(std.out)
 	}
 	rows := t.rows
 	if !ctx.Bool("noheadings") {
 		rows = append([][]string{t.heads}, rows...)
 	}
 	t.write(std.out, rows, width)
+}
+
+// terminalWidth is the width of a terminal; 0 for all else, which has no end.
+func terminalWidth(out io.Writer) int {
+	f, ok := out.(*os.File)
+	if !ok || !isTerminal(int(f.Fd())) {
+		return 0
+	}
+	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
+	if err != nil {
+		return 0
+	}
+	return int(size.Col)
 }
 
 func (t *table) write(out io.Writer, rows [][]string, width int) {

@@ -17,6 +17,7 @@ func nsTreeCommand(std streams) *cli.Command {
 		ArgsUsage: " ",
 		Description: `Processes that share all their namespaces stand together, below those from whose midst they were started. Of each
 such crowd it says which namespaces are its own and which it shares, against the host's. lab's containers have their names.
+Namespaces that no process is in come last, with what keeps them: a mount, an open file, a thread.
 With --by owner the namespaces hang below the user namespace that has rights over them, with --by parent below the
 user or PID namespace that they were made in.
 
@@ -39,26 +40,71 @@ func treeAction(ctx *cli.Context, std streams) error {
 	if !slices.Contains([]string{"process", "owner", "parent"}, by) {
 		return usage("invalid --by %q: want process, owner or parent", by)
 	}
-	list, err := ns.Scan{Processes: by == "process"}.List()
+	list, err := ns.List()
 	if err != nil {
 		return err
 	}
 	defer mention(std, list)
+	names := containerNames(ctx.String("root"))
 	switch by {
 	case "owner":
-		return printRelatives(ctx, std, list.Tree(ns.ByOwner))
+		return printRelatives(ctx, std, list.Tree(ns.ByOwner), names)
 	case "parent":
-		return printRelatives(ctx, std, list.Tree(ns.ByParent))
+		return printRelatives(ctx, std, list.Tree(ns.ByParent), names)
 	}
-	host := arrange(list.Crowds(), containerNames(ctx.String("root")))
+	host := arrange(list.Crowds(), names)
 	if host == nil {
 		return fmt.Errorf("no process could be looked at")
 	}
+	empty := slices.DeleteFunc(slices.Clone(list.Namespaces), func(n *ns.Namespace) bool { return n.Processes > 0 })
 	if ctx.Bool("json") {
-		return printJSON(std.out, host.toJSON())
+		j := host.toJSON()
+		for _, n := range empty {
+			j.Empty = append(j.Empty, toJSON(n, userNames{}))
+		}
+		return printJSON(std.out, j)
 	}
-	host.print(std.out, "", "")
+	d := drawing{std.out, terminalWidth(std.out)}
+	d.crowd(host, "", "")
+	if len(empty) > 0 {
+		fmt.Fprintln(std.out, "no process is in:")
+	}
+	for _, n := range empty {
+		d.line(fmt.Sprintf("    %s %d: %s", n.Kind.Name, n.ID.Ino, heldBy(n)))
+	}
 	return nil
+}
+
+// drawing is where a tree is drawn: in a terminal no line is longer than that is wide.
+type drawing struct {
+	out   io.Writer
+	width int // 0: no end
+}
+
+// line prints one line, and cuts off what does not fit.
+func (d drawing) line(text string) {
+	if r := []rune(text); d.width > 0 && len(r) > d.width {
+		text = string(r[:d.width-1]) + "…"
+	}
+	fmt.Fprintln(d.out, text)
+}
+
+// list prints words behind a heading, and goes on below the first where a line is full. gap stands between two.
+func (d drawing) list(bar, heading, gap string, words []string) {
+	line := bar + heading
+	rest := bar + strings.Repeat(" ", len([]rune(heading)))
+	for i, word := range words {
+		switch {
+		case i == 0:
+		case d.width > 0 && len([]rune(line+gap+word)) > d.width:
+			d.line(line)
+			line = rest
+		default:
+			line += gap
+		}
+		line += word
+	}
+	d.line(line)
 }
 
 // containerNames says of which process lab knows that it is PID 1 of a container.
@@ -153,34 +199,35 @@ func (c *crowd) title(host bool) string {
 	return fmt.Sprintf("process %d", c.PIDs[0])
 }
 
-// print draws the crowd behind the lines of those above it.
-func (c *crowd) print(out io.Writer, first, rest string) {
+// crowd draws a crowd behind the lines of those above it.
+func (d drawing) crowd(c *crowd, first, rest string) {
 	host := first == "" && rest == ""
-	fmt.Fprintf(out, "%s%s: %s\n", first, c.title(host), c.members())
+	d.line(fmt.Sprintf("%s%s: %s", first, c.title(host), c.members()))
 	bar := rest + "    "
 	if len(c.below) > 0 {
 		bar = rest + "│   "
 	}
 	if host {
-		fmt.Fprintf(out, "%s%s\n", bar, c.numbers(ns.All))
+		d.list(bar, "", "  ", c.numbers(ns.All))
 	} else {
 		if c.own != 0 {
-			fmt.Fprintf(out, "%sits own: %s\n", bar, c.numbers(c.own))
+			d.list(bar, "its own: ", "  ", c.numbers(c.own))
 		}
 		for _, k := range ns.Kinds() {
 			if with := c.shared[k.Name]; len(with) > 0 {
-				fmt.Fprintf(out, "%sshared:  %s with that of process %s\n", bar, c.numbers(k.Flag), joinNumbers(with))
+				text := strings.Join(c.numbers(k.Flag), "") + " with that of process " + joinNumbers(with)
+				d.list(bar, "shared:  ", " ", strings.Fields(text))
 			}
 		}
 		if c.host != 0 {
-			fmt.Fprintf(out, "%shost's:  %s\n", bar, strings.ReplaceAll(c.host.String(), ",", " "))
+			d.list(bar, "host's:  ", " ", strings.Split(c.host.String(), ","))
 		}
 	}
 	for i, b := range c.below {
 		if i == len(c.below)-1 {
-			b.print(out, rest+"└── ", rest+"    ")
+			d.crowd(b, rest+"└── ", rest+"    ")
 		} else {
-			b.print(out, rest+"├── ", rest+"│   ")
+			d.crowd(b, rest+"├── ", rest+"│   ")
 		}
 	}
 }
@@ -207,14 +254,13 @@ func (c *crowd) members() string {
 	return counted(len(c.PIDs), "process", "processes") + " (" + strings.Join(names, ", ") + ")"
 }
 
-func (c *crowd) numbers(set ns.Set) string {
-	var words []string
+func (c *crowd) numbers(set ns.Set) (words []string) {
 	for _, k := range set.Kinds() {
 		if id := c.ID(k.Flag); id.Ino != 0 {
 			words = append(words, fmt.Sprintf("%s %d", k.Name, id.Ino))
 		}
 	}
-	return strings.Join(words, "  ")
+	return words
 }
 
 type crowdJSON struct {
@@ -225,6 +271,7 @@ type crowdJSON struct {
 	Host       []string          `json:"host"`
 	Shared     map[string][]int  `json:"shared,omitempty"`
 	Below      []crowdJSON       `json:"below,omitempty"`
+	Empty      []namespaceJSON   `json:"no_process,omitempty"` // only in the first: the namespaces that no process is in
 }
 
 func (c *crowd) toJSON() crowdJSON {
@@ -246,42 +293,47 @@ func kindWords(set ns.Set) []string {
 	return list
 }
 
-// printRelatives draws who owns whom.
-func printRelatives(ctx *cli.Context, std streams, top []*ns.Node) error {
-	users := userNames{}
+// printRelatives draws who owns whom. names are the containers by their first process.
+func printRelatives(ctx *cli.Context, std streams, top []*ns.Node, names map[int]string) error {
 	if ctx.Bool("json") {
-		return printJSON(std.out, map[string]any{"namespaces": relativesJSON(top, users)})
+		return printJSON(std.out, map[string]any{"namespaces": relativesJSON(top, userNames{}, names)})
 	}
+	d := drawing{std.out, terminalWidth(std.out)}
 	for _, n := range top {
-		printNode(std.out, n, "", "")
+		d.node(n, names, "", "")
 	}
 	return nil
 }
 
 type relativeJSON struct {
 	namespaceJSON
-	Below []relativeJSON `json:"below,omitempty"`
+	Container string         `json:"container,omitempty"`
+	Below     []relativeJSON `json:"below,omitempty"`
 }
 
-func relativesJSON(list []*ns.Node, users userNames) []relativeJSON {
+func relativesJSON(list []*ns.Node, users userNames, names map[int]string) []relativeJSON {
 	var all []relativeJSON
 	for _, n := range list {
-		all = append(all, relativeJSON{toJSON(n.Namespace, users), relativesJSON(n.Below, users)})
+		all = append(all, relativeJSON{toJSON(n.Namespace, users), names[n.PID], relativesJSON(n.Below, users, names)})
 	}
 	return all
 }
 
-func printNode(out io.Writer, n *ns.Node, first, rest string) {
+// node draws one namespace, and those below it.
+func (d drawing) node(n *ns.Node, names map[int]string, first, rest string) {
 	who := heldBy(n.Namespace)
 	if n.PID != 0 {
 		who = fmt.Sprintf("%s, from %d %.60s", counted(n.Processes, "process", "processes"), n.PID, n.Command)
+		if name := names[n.PID]; name != "" {
+			who = "container " + name + ", " + who
+		}
 	}
-	fmt.Fprintf(out, "%s%s %d: %s\n", first, n.Kind.Name, n.ID.Ino, who)
+	d.line(fmt.Sprintf("%s%s %d: %s", first, n.Kind.Name, n.ID.Ino, who))
 	for i, b := range n.Below {
 		if i == len(n.Below)-1 {
-			printNode(out, b, rest+"└── ", rest+"    ")
+			d.node(b, names, rest+"└── ", rest+"    ")
 		} else {
-			printNode(out, b, rest+"├── ", rest+"│   ")
+			d.node(b, names, rest+"├── ", rest+"│   ")
 		}
 	}
 }

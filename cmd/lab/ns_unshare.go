@@ -12,7 +12,8 @@ func nsUnshareCommand(std streams) *cli.Command {
 	return &cli.Command{
 		ArgsUsage: "[COMMAND [ARGUMENTS]]",
 		Description: `The flags are those of unshare(1). Without COMMAND it is your shell.
-The program dies with lab, and its namespaces with it, unless a file keeps them: --net=FILE.
+The program dies with lab, and its namespaces with it, unless a file keeps them: --net=FILE,
+until lab ns rm FILE.
 
 EXAMPLE:
    lab ns unshare -n ip addr                    only a loopback, which is down
