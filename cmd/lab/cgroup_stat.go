@@ -39,7 +39,7 @@ func statAction(ctx *cli.Context, std streams, args []string) error {
 		return err
 	}
 	if !ctx.Bool("json") {
-		fmt.Fprintf(std.out, "cgroups are %s here; the group is %s below each of\n", m.Mode, g.Path)
+		fmt.Fprintf(std.out, "cgroups are %s here; the group is\n   %s\nbelow each of\n", m.Mode, g.Path)
 		for _, dir := range g.Dirs() {
 			fmt.Fprintln(std.out, "  ", strings.TrimSuffix(dir, "/"+g.Path))
 		}
@@ -93,13 +93,73 @@ func printFiles(out io.Writer, g *cgroup.Group, only map[string]bool) {
 		if only != nil && !only[f.Meaning] || f.Meaning == "cpu period" && f.Version == 2 { // the same file as the quota's there
 			continue
 		}
-		names := [3]string{"", f.V1, f.V2}
-		names[f.Version] += "*"
+		names := bothNames(f)
 		rows = append(rows, []string{f.Meaning, brief(f), names[1], names[2]})
 	}
-	if len(rows) > 1 {
+	switch columns := terminalWidth(out); {
+	case len(rows) == 1:
+	case columns > 0 && widest(rows) > columns:
+		writeFolded(out, rows, columns)
+	default:
 		t.write(out, rows, 0)
 	}
+}
+
+// bothNames are a file's names in v1, at 1, and in v2, at 2, with a * behind the one that it has here.
+func bothNames(f cgroup.File) (names [3]string) {
+	names = [3]string{"", f.V1, f.V2}
+	names[f.Version] += "*"
+	return names
+}
+
+// widest is how long the lines of a table are.
+func widest(rows [][]string) int {
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], len([]rune(cell)))
+		}
+	}
+	sum := len(widths) - 1
+	for _, w := range widths {
+		sum += w
+	}
+	return sum
+}
+
+// writeFolded prints each file on two lines, for a terminal that is too narrow for one: what it is and says, and below it the
+// two names, still side by side.
+func writeFolded(out io.Writer, rows [][]string, columns int) {
+	what, v1 := 0, 0
+	for _, row := range rows {
+		what, v1 = max(what, len(row[0])), max(v1, len(row[2]))
+	}
+	for _, row := range rows {
+		line := fmt.Sprintf("%-*s %s", what, row[0], foldText(row[1], what+1, columns))
+		fmt.Fprintln(out, strings.TrimRight(line, " "))
+		fmt.Fprintf(out, "    %-*s %s\n", v1, row[2], row[3])
+	}
+}
+
+// foldText breaks a text that starts at column indent at its blanks, and indents what follows.
+func foldText(text string, indent, columns int) string {
+	var b strings.Builder
+	at := indent
+	for i, word := range strings.Fields(text) {
+		n := len([]rune(word))
+		switch {
+		case i == 0:
+		case at+1+n > columns:
+			b.WriteString("\n" + strings.Repeat(" ", indent))
+			at = indent
+		default:
+			b.WriteByte(' ')
+			at++
+		}
+		b.WriteString(word)
+		at += n
+	}
+	return b.String()
 }
 
 // brief is a file's text on one line.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strconv"
@@ -19,7 +20,8 @@ func cgroupWatchCommand(std streams) *cli.Command {
 	return &cli.Command{
 		ArgsUsage: "NAME",
 		Description: `Reads the group's files on a timer, and /proc/PID/net/dev of its first process: that is all that monitoring is.
-In a terminal it is a picture, through a pipe a line each time. It ends with the group, with Ctrl-C, or after -n times.
+In a terminal it is a picture, below the names that the files have in v1 and in v2; through a pipe it is a line each time.
+It ends with the group, with Ctrl-C, or after -n times.
 
 EXAMPLE:
    lab cgroup watch demo
@@ -46,6 +48,9 @@ func watchAction(ctx *cli.Context, std streams, args []string) error {
 	v := &viewer{std: std, group: g, json: ctx.Bool("json"), live: isTerminal(int(std.out.Fd())) && !ctx.Bool("json")}
 	if err := v.look(); err != nil {
 		return err
+	}
+	if v.live {
+		printNames(std.out, g)
 	}
 	tick := time.NewTicker(ctx.Duration("interval"))
 	defer tick.Stop()
@@ -113,15 +118,32 @@ func (v *viewer) show() error {
 	return err
 }
 
-// picture draws over the picture before.
+// printNames prints which files the picture is drawn from; a * marks the name that each has here.
+func printNames(out io.Writer, g *cgroup.Group) {
+	t := &table{right: make([]bool, 3), heads: make([]string, 3)}
+	rows := [][]string{{"READ FROM", "V1", "V2"}}
+	for _, f := range g.Files() {
+		switch f.Meaning {
+		case "cpu quota", "cpu throttling", "cpu usage", "memory limit", "memory usage", "memory peak", "memory limit hits", "oom kills", "pids limit", "pids":
+			names := bothNames(f)
+			rows = append(rows, []string{f.Meaning, names[1], names[2]})
+		}
+	}
+	t.write(out, rows, 0)
+	fmt.Fprintln(out)
+}
+
+// picture draws over the picture before. No line may be longer than the terminal is wide: it would take two, and the next
+// picture would begin too low.
 func (v *viewer) picture() error {
 	m, p, c := v.now.Memory, v.now.PIDs, v.now.CPU
 	lines := []string{
-		fmt.Sprintf("group    %s", shownAs(v.group.Path)),
+		"group    " + shownAs(v.group.Path) + v.frozen(),
 		fmt.Sprintf("cpu      %s %.2f of %s CPUs", drawnBar(v.use, orDefault(v.cpus, 1)), v.use, cpusText(v.cpus)),
-		fmt.Sprintf("         %s", sparks(v.history, orDefault(v.cpus, 1))),
-		fmt.Sprintf("throttled  in %d of the last %d periods, in all %d of %d, waiting %s", c.Throttled-v.last.CPU.Throttled, c.Periods-v.last.CPU.Periods, c.Throttled, c.Periods, c.ThrottledTime.Round(time.Millisecond)),
-		fmt.Sprintf("memory   %s %s of %s, at most %s, limit hit %d times, %d killed", drawnBar(float64(m.Usage), limitOr(m.Limit, m.Peak)), units.BytesSize(float64(m.Usage)), bytesLimit(m.Limit), units.BytesSize(float64(m.Peak)), m.LimitHits, m.OOMKills),
+		fmt.Sprintf("         %s", sparks(v.history, v.cpus)),
+		fmt.Sprintf("         throttled in %d of the last %d periods, in all %d of %d, waiting %s", c.Throttled-v.last.CPU.Throttled, c.Periods-v.last.CPU.Periods, c.Throttled, c.Periods, c.ThrottledTime.Round(time.Millisecond)),
+		fmt.Sprintf("memory   %s %s of %s", drawnBar(float64(m.Usage), limitOr(m.Limit, m.Peak)), units.BytesSize(float64(m.Usage)), bytesLimit(m.Limit)),
+		fmt.Sprintf("         at most %s, limit hit %d times, %d killed", units.BytesSize(float64(m.Peak)), m.LimitHits, m.OOMKills),
 		fmt.Sprintf("pids     %s %d of %s", drawnBar(float64(p.Current), limitOr(p.Limit, max(p.Current, 10))), p.Current, countLimit(p.Limit)),
 		fmt.Sprintf("net      %s", v.network()),
 	}
@@ -129,12 +151,23 @@ func (v *viewer) picture() error {
 	if v.shown > 0 {
 		fmt.Fprintf(&b, "\x1b[%dA", v.shown)
 	}
+	columns := terminalWidth(v.std.out)
 	for _, line := range lines {
-		b.WriteString("\r" + line + "\x1b[K\n")
+		if text := []rune(line); columns > 0 && len(text) > columns {
+			line = string(text[:columns-1]) + "…"
+		}
+		b.WriteString("\r\x1b[K" + line + "\n")
 	}
 	v.shown = len(lines)
 	_, err := v.std.out.WriteString(b.String())
 	return err
+}
+
+func (v *viewer) frozen() string {
+	if state, err := v.group.State(); err == nil && state == cgroup.Frozen {
+		return ", frozen"
+	}
+	return ""
 }
 
 func (v *viewer) network() string {
@@ -155,11 +188,16 @@ func drawnBar(value, whole float64) string {
 	return strings.Repeat("█", full) + strings.Repeat("·", barWidth-full)
 }
 
-// sparks draws the last values as small columns.
-func sparks(history []float64, whole float64) string {
+// sparks draws the last values as small columns. The highest stands for a CPU, or for more where more was used or is allowed,
+// and does not follow a quota down: what a quota takes away is seen to go.
+func sparks(history []float64, cpus float64) string {
 	const columns = "▁▂▃▄▅▆▇█"
+	shown, whole := history[max(0, len(history)-barWidth):], max(cpus, 1)
+	for _, v := range shown {
+		whole = max(whole, v)
+	}
 	var b strings.Builder
-	for _, v := range history[max(0, len(history)-barWidth):] {
+	for _, v := range shown {
 		b.WriteRune([]rune(columns)[max(0, min(7, int(v/whole*8)))])
 	}
 	return b.String()
