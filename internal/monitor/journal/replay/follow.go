@@ -2,6 +2,7 @@ package replay
 
 import (
 	"context"
+	"os"
 	"time"
 )
 
@@ -13,6 +14,7 @@ type follower struct {
 	sink    sink
 	at      place // everything before it was printed
 	losses  losses
+	missed  int // parts that were never seen
 	report  Report
 }
 
@@ -50,7 +52,7 @@ func (f *follower) past() bool {
 // step prints what has come. Before the last one, bytes without a mark are left for later: their mark is about to come, and says
 // which stream was first.
 func (f *follower) step(last bool) error {
-	if err := f.refresh(); err != nil {
+	if err := f.look(); err != nil {
 		return err
 	}
 	end := f.end()
@@ -61,6 +63,7 @@ func (f *follower) step(last bool) error {
 		end = f.log.at(f.options.Until.Add(1), end)
 	}
 	if f.sink == nil {
+		f.begun = true
 		f.at = f.from(end)
 		f.sink = f.options.sink(f.log, f.at, end)
 		f.losses.before(f.log, f.at)
@@ -87,6 +90,20 @@ func (f *follower) step(last bool) error {
 	return nil
 }
 
+// look refreshes the log. A log of one part is empty for a moment when a new part begins: it is not taken for one in which nothing
+// was ever printed, and whose first part is still to come.
+func (f *follower) look() error {
+	err := f.refresh()
+	for try := 0; try < 5 && err == nil && f.sink == nil && len(f.parts) == 0; try++ {
+		if _, none := os.Stat(f.dir); none != nil {
+			return nil
+		}
+		time.Sleep(time.Millisecond)
+		err = f.refresh()
+	}
+	return err
+}
+
 // from is where printing begins.
 func (f *follower) from(end place) place {
 	begin := f.begin()
@@ -104,13 +121,12 @@ func (f *follower) from(end place) place {
 	return begin
 }
 
-// skipped counts the parts that were there for too short a time.
+// skipped counts the parts that were there for too short a time. They are numbered from 1 on.
 func (f *follower) skipped() {
 	next := f.at[0].part
 	for _, p := range f.parts {
-		if next > 0 && p.number > next+1 {
-			f.report.Removed += p.number - next - 1
-		}
+		f.missed += max(p.number-next-1, 0)
 		next = max(next, p.number)
 	}
+	f.report.Removed = f.missed + f.removed
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/container-labs/lab/internal/monitor/journal"
 )
@@ -19,6 +20,8 @@ type part struct {
 	times  *os.File    // nil: no mark yet
 	size   [2]int64    // bytes, when [part.refresh] looked last
 	marked int64       // bytes of times then
+
+	settled bool // there is a younger one, so it does not grow, and it was looked at since
 }
 
 // refresh looks what there is now. The bytes are looked at before their marks: what is missing in the marks that are seen, is on its way.
@@ -58,24 +61,54 @@ func (p *part) close() {
 	}
 }
 
-// log is the parts of a log that are there, oldest first.
-type log struct {
-	dir   string
-	parts []*part
+// damaged says that some of the part was removed before it was opened. It is asked when the part does not grow any more.
+func (p *part) damaged() bool {
+	size := p.last().Size
+	missing := p.times == nil || size[0] > 0 && p.data[0] == nil || size[1] > 0 && p.data[1] == nil
+	return missing && p.vanishes()
 }
 
-// refresh opens the parts that are new, and looks at the last ones again. Those that vanish at this moment are left out.
+// vanishes says whether a part is being removed: times goes first, the directory last (journal.Writer). One whose writer was killed, or
+// found no room for a mark, or one from before a power cut, may lack the same files, and stays.
+func (p *part) vanishes() bool {
+	for range 50 {
+		if _, err := os.Stat(p.dir); err != nil {
+			return true
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return false
+}
+
+// log is the parts of a log that are there, oldest first.
+type log struct {
+	dir     string
+	parts   []*part
+	begun   bool // something is to be printed of all that comes
+	removed int  // parts that were removed while they were opened, and of which not all can be printed
+}
+
+// refresh opens the parts that are new, and looks at the last ones again.
 func (l *log) refresh() error {
 	numbers, err := l.list()
 	if err != nil {
 		return err
 	}
-	if last := len(l.parts) - 1; last >= 0 { // the only one that may have grown
-		if err := l.parts[last].refresh(); err != nil {
+	had := len(l.parts)
+	if had > 0 { // the only one that may have grown
+		p := l.parts[had-1]
+		if err := p.refresh(); err != nil {
 			return err
 		}
+		grows := len(numbers) == 0 || numbers[len(numbers)-1] <= p.number
+		if !grows && !p.settled {
+			p.settled = true
+			if p.damaged() {
+				l.removed++
+			}
+		}
 	}
-	for _, n := range numbers {
+	for i, n := range numbers {
 		if last := len(l.parts) - 1; last >= 0 && n <= l.parts[last].number {
 			continue
 		}
@@ -84,11 +117,12 @@ func (l *log) refresh() error {
 			p.close()
 			return err
 		}
-		if p.times == nil && n != numbers[len(numbers)-1] { // perhaps it was being removed, and only half of it was found
-			if _, err := os.Stat(p.dir); err != nil {
-				p.close()
-				continue
+		if p.settled = i < len(numbers)-1; p.settled && p.damaged() {
+			p.close()
+			if !l.begun { // what is older has gone too, or is about to: the log begins behind it
+				l.forget(n)
 			}
+			continue
 		}
 		l.parts = append(l.parts, p)
 	}
