@@ -144,16 +144,16 @@ func commands(std streams, args []string) []*cli.Command {
 
 // onlyCommand makes the command of `lab NAME …` and `lab --root DIR NAME …`. A start of lab is short enough to feel the other sixty.
 func onlyCommand(std streams, args []string) []*cli.Command {
-	at := 1
-	if len(args) > 3 && args[1] == "--root" {
-		at = 3
+	words := args[min(1, len(args)):]
+	if len(words) > 2 && words[0] == "--root" {
+		words = words[2:]
 	}
 	var list []*cli.Command
 	for _, c := range plain {
-		if c.name == "__complete" || !slices.Contains(args, c.name) {
+		if c.name == "__complete" || !slices.Contains(words, c.name) {
 			continue
 		}
-		if list != nil || args[at] != c.name {
+		if list != nil || words[0] != c.name {
 			return nil // another command's word, or an argument that is called like a command
 		}
 		list = append(list, c.make(std))
