@@ -85,22 +85,3 @@ func (s *Store) leases() (leased, error) {
 	}
 	return all, nil
 }
-
-// Hold keeps an image's layers from being removed until release is called, or this
-// process ends: for whoever is about to write down that a container stands on them,
-// which is what RemoveOptions.KeepLayer reads. It takes a lock and writes one file.
-//
-// The error wraps ErrNotFound if the layers went since Find.
-func (s *Store) Hold(ctx context.Context, img *Image) (release func(), err error) {
-	l, err := s.lease(ctx, leased{Layers: img.DiffIDs})
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range img.DiffIDs {
-		if !s.hasLayer(id) {
-			l.end()
-			return nil, fmt.Errorf("%w: %s was removed", ErrNotFound, img.Familiar())
-		}
-	}
-	return l.end, nil
-}
