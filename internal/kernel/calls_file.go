@@ -34,11 +34,6 @@ func Mknod(path string, perm uint32, major, minor uint32) Op {
 		named(uintptr(dev), fmt.Sprintf("makedev(%d, %d)", major, minor)))
 }
 
-// Chmod is fchmodat(2): permissions that the umask does not thin out.
-func Chmod(path string, perm uint32) Op {
-	return newOp("fchmodat", unix.SYS_FCHMODAT, ref(AtCwd), str(path), mode(perm))
-}
-
 // Chown is fchownat(2). Symbolic links are not followed.
 func Chown(path string, uid, gid int) Op {
 	return newOp("fchownat", unix.SYS_FCHOWNAT, ref(AtCwd), str(path), num(uid), num(gid),

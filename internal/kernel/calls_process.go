@@ -108,11 +108,6 @@ func Execveat(fd Ref, argv, env []string) Op {
 	return newOp("execveat", unix.SYS_EXECVEAT, ref(fd), str(""), vec(argv), vec(env), flags(unix.AT_EMPTY_PATH, atFlags))
 }
 
-// Kill is kill(2).
-func Kill(pid int, sig unix.Signal) Op {
-	return newOp("kill", unix.SYS_KILL, num(pid), named(uintptr(sig), unix.SignalName(sig)))
-}
-
 // PidfdSignal is pidfd_send_signal(2): a signal that cannot reach another process that got the pid since.
 func PidfdSignal(pidfd Ref, sig unix.Signal) Op {
 	return newOp("pidfd_send_signal", unix.SYS_PIDFD_SEND_SIGNAL, ref(pidfd), named(uintptr(sig), unix.SignalName(sig)), null(), num(0))

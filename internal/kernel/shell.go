@@ -35,8 +35,6 @@ func shellLine(o Op) string {
 		return "ln -s " + arg(0) + " " + arg(2)
 	case "mknodat":
 		return mknodLine(o)
-	case "fchmodat":
-		return fmt.Sprintf("chmod %o %s", o.Args[2].Word(), arg(1))
 	case "fchownat":
 		return fmt.Sprintf("chown -h %s:%s %s", o.Args[2], o.Args[3], arg(1))
 	case "unshare":
@@ -51,8 +49,6 @@ func shellLine(o Op) string {
 		return "umask " + o.Args[0].String()
 	case "execve":
 		return "exec " + strings.Join(quoteAll(o.Args[1].Strings()), " ")
-	case "kill":
-		return "kill -" + strings.TrimPrefix(o.Args[1].String(), "SIG") + " " + o.Args[0].String()
 	}
 	return ""
 }
