@@ -15,6 +15,7 @@ func attachCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Name: "attach", Usage: "join your terminal to a running container's", ArgsUsage: "CONTAINER",
 		Description: `Everybody who is attached sees the same and types into the same. ctrl-p ctrl-q leaves the container running.
+Where it has no terminal, ctrl-c is passed on to it, and ctrl-c three times in a row leaves it running.
 
 EXAMPLE:
    lab attach web`,

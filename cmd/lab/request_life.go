@@ -25,7 +25,7 @@ func lifeFlags() []cli.Flag {
 func attachFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "detach-keys", Usage: "`KEYS` that leave it running: " + monitor.DetachKeys, Value: monitor.DetachKeys},
-		&cli.BoolFlag{Name: "sig-proxy", Usage: "pass signals on to it", Value: true},
+		&cli.BoolFlag{Name: "sig-proxy", Usage: "pass signals on to it; the third ctrl-c or SIGTERM in a row, within a second each, leaves it running, or with run --rm kills it", Value: true},
 	}
 }
 

@@ -40,7 +40,6 @@ func (s session) do(conn int) (int, error) {
 	m := &monitor.Session{
 		Conn: conn, In: s.std.in, Out: s.std.out, Err: s.std.err, Input: s.input, EndInput: s.endInput, TTY: s.tty, Keys: keys, Process: process,
 		ToTheEnd: s.state.Remove,
-		Warn:     func(format string, args ...any) { fmt.Fprintf(s.std.err, "\r\nlab: "+format+"\r\n", args...) },
 	}
 	if s.noOut {
 		m.Out = nil
@@ -57,6 +56,8 @@ func (s session) do(conn int) (int, error) {
 			fmt.Fprint(s.std.out, "\r\n")
 		}
 		return 0, nil
+	case result.Tired:
+		return 0, &exit{code: 1, err: fmt.Errorf("container %s did not end when asked three times, and runs on: lab kill %[1]s ends it", s.state.Name)}
 	case !result.Exited: // killed, or it ended before it had heard of us
 		if now, err := container.ReadState(s.dir); err == nil && now.Status == container.Exited && now.Error == "" && now.Started.Equal(s.state.Started) {
 			return now.ExitCode, nil

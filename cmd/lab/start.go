@@ -18,6 +18,7 @@ func startCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Name: "start", Usage: "start containers that were created, or have ended", ArgsUsage: "CONTAINER [CONTAINER…]",
 		Description: `A container keeps its layer, its settings and its log from one start to the next.
+With -a or -i, ctrl-p ctrl-q leaves it running; ctrl-c three times in a row does where it has no terminal.
 
 EXAMPLE:
    lab start -ai web`,

@@ -7,7 +7,7 @@ import (
 )
 
 // interrupts counts how often somebody asked the container to end. Its first process is PID 1 of its namespace and ignores what it
-// has no handler for, so the third time in a row, each within a second of the one before, is meant otherwise.
+// has no handler for, so the third time in a row, each within a second of the one before, is meant for lab.
 type interrupts struct {
 	count int
 	last  time.Time

@@ -25,8 +25,6 @@ type Session struct {
 	ToTheEnd bool // stay until the monitor has put everything in order, and not only until the container has ended
 	Process  int  // a pidfd that signals are passed on to; -1: they end the session, not the container
 
-	Warn func(format string, args ...any)
-
 	mu     sync.Mutex
 	before *term.State
 }
@@ -36,6 +34,7 @@ type Result struct {
 	Exited   bool // the container did, with Code
 	Code     int
 	Detached bool // the detach keys were typed
+	Tired    bool // asked for the third time in a row to end the container, which did not listen: it runs on
 }
 
 // Do passes input, output, window size and signals until the container ends or the person leaves. The terminal is as it was before
@@ -53,14 +52,14 @@ func (s *Session) Do() (Result, error) {
 	if s.Input {
 		go s.typed(left)
 	}
-	over := make(chan struct{})
+	over, tired := make(chan struct{}), make(chan struct{})
 	defer close(over)
-	go s.pass(signals, over)
-	return s.listen(left)
+	go s.pass(signals, over, tired)
+	return s.listen(left, tired)
 }
 
 // listen prints what comes until the monitor closes the connection.
-func (s *Session) listen(left <-chan struct{}) (Result, error) {
+func (s *Session) listen(left, tired <-chan struct{}) (Result, error) {
 	results := make(chan Result, 1)
 	failed := make(chan error, 1)
 	go func() {
@@ -103,6 +102,8 @@ func (s *Session) listen(left <-chan struct{}) (Result, error) {
 		return r, nil
 	case err := <-failed:
 		return Result{}, err
+	case <-tired:
+		return Result{Tired: true}, nil
 	case <-left:
 		return Result{Detached: true}, nil // the descriptor is closed with the process, for somebody still reads from it
 	}
@@ -154,7 +155,7 @@ func (s *Session) send(packet []byte) error {
 }
 
 // pass forwards signals to the container's first process, as a foreground container's monitor does.
-func (s *Session) pass(signals <-chan os.Signal, over <-chan struct{}) {
+func (s *Session) pass(signals <-chan os.Signal, over <-chan struct{}, tired chan<- struct{}) {
 	count := interrupts{}
 	for {
 		var got os.Signal
@@ -172,9 +173,9 @@ func (s *Session) pass(signals <-chan os.Signal, over <-chan struct{}) {
 			s.restore()
 			os.Exit(128 + int(sig))
 		case s.Process >= 0:
-			if count.third(sig) {
-				s.Warn("asked three times to stop: killing the container")
-				sig = unix.SIGKILL
+			if count.third(sig) { // as docker's client does
+				close(tired)
+				return
 			}
 			_ = unix.PidfdSendSignal(s.Process, sig, nil, 0)
 		}
