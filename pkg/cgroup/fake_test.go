@@ -130,7 +130,7 @@ func TestV2Create(t *testing.T) {
 
 	f.put("cgroup.subtree_control", "cpu memory")
 	require.NoError(t, m.Group("lab/third", cgroup.Limits{}).Create())
-	assert.Equal(t, []string{"cgroup.subtree_control = +pids", "mkdir lab/third"}, f.took(), "only added to")
+	assert.Equal(t, []string{"cgroup.subtree_control = +pids +io", "mkdir lab/third"}, f.took(), "only added to")
 }
 
 func TestV2Set(t *testing.T) {
@@ -156,7 +156,7 @@ func TestV2Set(t *testing.T) {
 		require.NoError(t, g.Set(step.limits))
 		assert.Equal(t, step.want, f.took())
 	}
-	assert.ErrorIs(t, g.Set(cgroup.Limits{BlkioWeight: 100}), unix.ENOENT, "the group was not made for it")
+	assert.ErrorIs(t, g.Set(cgroup.Limits{Hugetlb: []cgroup.HugetlbLimit{{PageSize: "2MB", Limit: 1 << 21}}}), unix.ENOENT, "the group was not made for it")
 }
 
 func TestV2FreezeKillDelete(t *testing.T) {

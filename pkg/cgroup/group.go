@@ -35,8 +35,9 @@ var defaults = [...]string{"cpu", "cpuacct", "memory", "pids", "devices", "freez
 
 // Group decides in which trees a group named path sits. It makes nothing and asks nothing of the kernel.
 //
-// Always used, where they exist: cpu, cpuacct, memory, pids, devices, freezer. Only when limits ask for them: cpuset, blkio,
-// hugetlb. A limit without a controller, or a bad path, becomes an error of [Group.CreateOps], [Group.Create] and
+// Always used, where they exist: cpu, cpuacct, memory, pids, devices, freezer; of v2 io too, which costs no call there and counts
+// what disks do. Only when limits ask for them: cpuset, hugetlb, and v1's blkio: a directory more, a task to be moved there, and a
+// mount in the container are eight calls of a start. A limit without a controller, or a bad path, becomes an error of [Group.CreateOps], [Group.Create] and
 // [Group.Set]. Named v1 trees (systemd's) are never used.
 //
 // On a hybrid machine the group also gets a seat in the v2 tree, though no controller sits there: for cgroup.kill, which
@@ -54,6 +55,9 @@ func (m *Machine) Group(path string, l Limits) *Group {
 		if !g.use(c) && g.err == nil {
 			g.err = &MissingController{Name: c, Mode: m.Mode}
 		}
+	}
+	if h := m.Where("blkio"); h != nil && h.Version == 2 {
+		g.use("blkio")
 	}
 	if h := m.v2(); h != nil && g.seat(h) == nil {
 		g.seats = append(g.seats, seat{tree: h, dir: h.Dir + h.Base + "/" + path})
