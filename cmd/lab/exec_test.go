@@ -52,32 +52,7 @@ func TestExecTerminal(t *testing.T) {
 	root := t.TempDir()
 	prepare(t, root)
 	inBackground(t, root, "terminal", "box", "sh", "-c", untilKilled)
-	p := newPTY(t)
-	p.size(33, 99)
-	before := p.modes()
-	cmd := p.run("--root", root, "exec", "-it", "terminal", "sh")
-	p.waitFor("# ")
-	p.typing("stty size; tty; echo $TERM\n")
-	p.waitFor("33 99")
-	p.waitFor("/dev/pts/")
-	p.waitFor("xterm")
-	p.size(20, 60)
-	require.NoError(t, cmd.Process.Signal(unix.SIGWINCH))
-	require.Eventually(t, func() bool {
-		p.typing("stty size\n")
-		time.Sleep(50 * time.Millisecond)
-		return strings.Contains(p.text(), "20 60")
-	}, 20*time.Second, 50*time.Millisecond)
-	p.typing("sleep 1000; echo interrupted=$?\n")
-	time.Sleep(300 * time.Millisecond)
-	p.typing("\x03")
-	p.typing("echo alive=$((40+2))\n")
-	p.waitFor("alive=42")
-	p.typing("exit 5\n")
-	var exit *exec.ExitError
-	require.ErrorAs(t, cmd.Wait(), &exit)
-	assert.Equal(t, 5, exit.ExitCode())
-	assert.Equal(t, before, p.modes(), "and as it was afterwards")
+	terminalBehaves(t, "/dev/pts/", "--root", root, "exec", "-it", "terminal", "sh")
 }
 
 func TestExecTerminalIsRestoredWhenTheContainerEnds(t *testing.T) {

@@ -98,15 +98,22 @@ func TestTerminal(t *testing.T) {
 	testenv.Overlay(t)
 	root := t.TempDir()
 	prepare(t, root)
+	terminalBehaves(t, "/dev/pts/0", "--root", root, "run", "--rm", "-it", "box", "sh")
+}
+
+// terminalBehaves types into a shell that lab has started with args, until it ends.
+func terminalBehaves(t *testing.T, tty string, args ...string) {
+	t.Helper()
 	p := newPTY(t)
 	p.size(33, 99)
 	before := p.modes()
-	cmd := p.run("--root", root, "run", "--rm", "-it", "box", "sh")
+	cmd := p.run(args...)
 	p.waitFor("# ")
-	assert.NotEqual(t, before.Lflag, p.modes().Lflag, "raw while the container has it")
-	p.typing("stty size; tty\n")
+	assert.NotEqual(t, before.Lflag, p.modes().Lflag, "raw while the program has it")
+	p.typing("stty size; tty; echo $TERM\n")
 	p.waitFor("33 99")
-	p.waitFor("/dev/pts/0")
+	p.waitFor(tty)
+	p.waitFor("xterm")
 	p.size(20, 60)
 	require.NoError(t, cmd.Process.Signal(unix.SIGWINCH))
 	require.Eventually(t, func() bool {
