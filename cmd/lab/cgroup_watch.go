@@ -249,15 +249,6 @@ func traffic(g *cgroup.Group) (received, sent uint64, ok bool) {
 	if err != nil {
 		return 0, 0, false
 	}
-	for line := range strings.Lines(string(text)) {
-		name, figures, found := strings.Cut(line, ":")
-		f := strings.Fields(figures)
-		if !found || strings.TrimSpace(name) == "lo" || len(f) < 9 {
-			continue
-		}
-		in, _ := strconv.ParseUint(f[0], 10, 64)
-		out, _ := strconv.ParseUint(f[8], 10, 64)
-		received, sent = received+in, sent+out
-	}
+	received, sent = interfaces(text)
 	return received, sent, true
 }

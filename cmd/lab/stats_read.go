@@ -207,7 +207,7 @@ func (s *statistics) networkOf(f *statsRow) {
 	f.received, f.sent = interfaces(data)
 }
 
-// interfaces sums proc_pid_net_dev(5): after "name:" the first field is bytes received, the ninth bytes sent.
+// interfaces sums proc_pid_net_dev(5) but for loopback: after "name:" the first field is bytes received, the ninth bytes sent.
 func interfaces(data []byte) (received, sent uint64) {
 	for line := range strings.Lines(string(data)) {
 		name, rest, found := strings.Cut(line, ":")
