@@ -39,7 +39,7 @@ func runFlags() []cli.Flag {
 
 // createFlags are those of create, which run has too.
 func createFlags() []cli.Flag {
-	return append(lifeFlags(), []cli.Flag{
+	return slices.Concat(lifeFlags(), []cli.Flag{
 		&cli.BoolFlag{Name: "interactive", Aliases: []string{"i"}, Usage: "keep standard input open"},
 		&cli.BoolFlag{Name: "tty", Aliases: []string{"t"}, Usage: "give it a terminal"},
 		&cli.BoolFlag{Name: "rm", Usage: "remove the container when it has ended"},
@@ -53,16 +53,7 @@ func createFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "group-add", Usage: "be in `GROUP` too"},
 		&cli.StringFlag{Name: "entrypoint", Usage: "run `PROGRAM` instead of the image's entry point"},
 		&cli.BoolFlag{Name: "init", Usage: "run a small init as PID 1, which reaps orphans and passes signals on"},
-		&cli.Float64Flag{Name: "cpus", Usage: "use at most `N` CPUs, such as 0.5"},
-		&cli.Int64Flag{Name: "cpu-period", Usage: "the CPU quota's period in `MICROSECONDS`"},
-		&cli.Int64Flag{Name: "cpu-quota", Usage: "CPU time in each period in `MICROSECONDS`"},
-		&cli.Uint64Flag{Name: "cpu-shares", Aliases: []string{"c"}, Usage: "its part of busy CPUs: 2 to 262144, others have `N`=1024"},
-		&cli.StringFlag{Name: "cpuset-cpus", Usage: "run on these CPUs only: `0-2,4`"},
-		&cli.StringFlag{Name: "cpuset-mems", Usage: "use memory of these NUMA nodes only: `0`"},
-		&cli.StringFlag{Name: "memory", Aliases: []string{"m"}, Usage: "use at most `BYTES` of memory; b, k, m, g"},
-		&cli.StringFlag{Name: "memory-swap", Usage: "memory and swap together, in `BYTES`; -1: as much swap as there is"},
-		&cli.StringFlag{Name: "memory-reservation", Usage: "keep `BYTES` when memory gets scarce"},
-		&cli.Int64Flag{Name: "pids-limit", Usage: "have at most `N` tasks; -1: no limit"},
+	}, updatableFlags(), []cli.Flag{
 		&cli.Uint64Flag{Name: "blkio-weight", Usage: "its part of a busy disk: 10 to 1000 (`N`)"},
 		&cli.StringSliceFlag{Name: "device-read-bps", Usage: "read at most that many bytes a second: `DEVICE:BYTES`, such as /dev/sda:1m"},
 		&cli.StringSliceFlag{Name: "device-write-bps", Usage: "write at most that many bytes a second: `DEVICE:BYTES`"},
@@ -94,7 +85,7 @@ func createFlags() []cli.Flag {
 		&cli.StringFlag{Name: "pull", Usage: "always, missing or never (`WHEN`)", Value: "missing"},
 		&cli.StringFlag{Name: "platform", Usage: "pull for `OS/ARCH`"},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "do not show how a pull goes"},
-	}...)
+	})
 }
 
 func runAction(ctx *cli.Context, std streams) error {

@@ -18,20 +18,9 @@ func updateCommand(std streams) *cli.Command {
 
 EXAMPLE:
    lab update --cpus 0.5 -m 128m --memory-swap 256m web`,
-		Flags: []cli.Flag{
-			&cli.Float64Flag{Name: "cpus", Usage: "use at most `N` CPUs, such as 0.5"},
-			&cli.Int64Flag{Name: "cpu-period", Usage: "the CPU quota's period in `MICROSECONDS`"},
-			&cli.Int64Flag{Name: "cpu-quota", Usage: "CPU time in each period in `MICROSECONDS`; -1: no limit"},
-			&cli.Uint64Flag{Name: "cpu-shares", Aliases: []string{"c"}, Usage: "its part of busy CPUs: 2 to 262144, others have `N`=1024"},
-			&cli.StringFlag{Name: "cpuset-cpus", Usage: "run on these CPUs only: `0-2,4`"},
-			&cli.StringFlag{Name: "cpuset-mems", Usage: "use memory of these NUMA nodes only: `0`"},
-			&cli.StringFlag{Name: "memory", Aliases: []string{"m"}, Usage: "use at most `BYTES` of memory; b, k, m, g"},
-			&cli.StringFlag{Name: "memory-swap", Usage: "memory and swap together, in `BYTES`; -1: as much swap as there is"},
-			&cli.StringFlag{Name: "memory-reservation", Usage: "keep `BYTES` when memory gets scarce"},
-			&cli.Int64Flag{Name: "pids-limit", Usage: "have at most `N` tasks; -1: no limit"},
+		Flags: append(updatableFlags(),
 			&cli.UintFlag{Name: "blkio-weight", Usage: "its part of a busy disk: 10 to 1000 (`N`)"},
-			&cli.StringFlag{Name: "restart", Usage: "start it again when it ends: no, on-failure[:`N`], always or unless-stopped"},
-		},
+			&cli.StringFlag{Name: "restart", Usage: "start it again when it ends: no, on-failure[:`N`], always or unless-stopped"}),
 		Action: func(ctx *cli.Context) error {
 			change, err := newUpdate(ctx)
 			if err != nil {
@@ -39,6 +28,22 @@ EXAMPLE:
 			}
 			return eachContainer(ctx, std, func(s container.State) error { return change.do(ctx.String("root"), s) })
 		},
+	}
+}
+
+// updatableFlags are the limits that run sets and update changes.
+func updatableFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.Float64Flag{Name: "cpus", Usage: "use at most `N` CPUs, such as 0.5"},
+		&cli.Int64Flag{Name: "cpu-period", Usage: "the CPU quota's period in `MICROSECONDS`"},
+		&cli.Int64Flag{Name: "cpu-quota", Usage: "CPU time in each period in `MICROSECONDS`; -1: no limit"},
+		&cli.Uint64Flag{Name: "cpu-shares", Aliases: []string{"c"}, Usage: "its part of busy CPUs: 2 to 262144, others have `N`=1024"},
+		&cli.StringFlag{Name: "cpuset-cpus", Usage: "run on these CPUs only: `0-2,4`"},
+		&cli.StringFlag{Name: "cpuset-mems", Usage: "use memory of these NUMA nodes only: `0`"},
+		&cli.StringFlag{Name: "memory", Aliases: []string{"m"}, Usage: "use at most `BYTES` of memory; b, k, m, g"},
+		&cli.StringFlag{Name: "memory-swap", Usage: "memory and swap together, in `BYTES`; -1: as much swap as there is"},
+		&cli.StringFlag{Name: "memory-reservation", Usage: "keep `BYTES` when memory gets scarce"},
+		&cli.Int64Flag{Name: "pids-limit", Usage: "have at most `N` tasks; -1: no limit"},
 	}
 }
 
