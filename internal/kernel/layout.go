@@ -35,17 +35,16 @@ func apart(text, right string, indent int) string {
 // that is too long for any line, a path mostly, is left whole.
 func fold(text string, indent int) string {
 	var b strings.Builder
-	width := 0
+	line := ""
 	for i, word := range words(text) {
-		n := utf8.RuneCountInString(word)
-		if i > 0 && width+len(strings.TrimRight(word, " ")) > columns && width > indent {
-			b.WriteString("\n" + strings.Repeat(" ", indent))
-			width = indent
+		width := utf8.RuneCountInString(line)
+		if i > 0 && width+utf8.RuneCountInString(strings.TrimRight(word, " ")) > columns && width > indent {
+			b.WriteString(strings.TrimRight(line, " ") + "\n")
+			line = strings.Repeat(" ", indent)
 		}
-		b.WriteString(word)
-		width += n
+		line += word
 	}
-	return b.String()
+	return b.String() + line
 }
 
 func words(text string) []string {
