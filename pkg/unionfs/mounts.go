@@ -14,15 +14,20 @@ var ErrNotMounted = errors.New("no overlay is mounted there")
 // Mounts lists the overlay mounts of the calling thread's mount namespace, in the order in which they were mounted. Those of
 // containers are not among them: each is in the container's own namespace.
 //
-// A directory is as it was given to mount(2), and means nothing here if that was a relative path: [Find] says so.
+// A directory that was given to mount(2) as a relative path is made absolute where it is certain what it was relative to: the target's
+// directory, one above it, or the working directory. Else it stays relative, and [Find] returns an error with it.
 //
-// Kernel: /proc/thread-self/mountinfo (proc_pid_mountinfo(5)).
+// Kernel: /proc/thread-self/mountinfo (proc_pid_mountinfo(5)), stat(2).
 func Mounts() ([]Overlay, error) {
 	text, err := os.ReadFile("/proc/thread-self/mountinfo")
 	if err != nil {
 		return nil, fmt.Errorf("list the overlay mounts: %w", err)
 	}
-	return parseMountinfo(string(text)), nil
+	list := parseMountinfo(string(text))
+	for i, o := range list {
+		list[i] = o.resolve()
+	}
+	return list, nil
 }
 
 // Find returns the overlay that is mounted at target, the topmost if there are several, or ErrNotMounted.
@@ -44,16 +49,6 @@ func Find(target string) (Overlay, error) {
 		}
 	}
 	return Overlay{}, fmt.Errorf("find the overlay at %s: %w", target, ErrNotMounted)
-}
-
-// absolute refuses what was relative to somebody's working directory.
-func (o Overlay) absolute() error {
-	for _, dir := range append(append([]string{}, o.layers()...), o.Upper) {
-		if dir != "" && !filepath.IsAbs(dir) {
-			return fmt.Errorf("find the overlay at %s: it was mounted with the relative path %q, and the kernel keeps no record of what that was relative to", o.Target, dir)
-		}
-	}
-	return nil
 }
 
 // parseMountinfo finds the lines whose file system type is overlay:
