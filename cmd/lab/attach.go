@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/urfave/cli/v2"
 
@@ -46,13 +47,16 @@ func attachAction(ctx *cli.Context, std streams) error {
 	dir := store.Open(ctx.String("root")).Container(state.ID)
 	spec, err := loadSpec(dir)
 	if err != nil {
-		return err
+		return goneMeanwhile(dir, state, err)
 	}
 	settings, err := container.ReadSettings(dir)
 	if err != nil {
-		return err
+		return goneMeanwhile(dir, state, err)
 	}
 	conn, err := monitor.Connect(dir)
+	if err != nil {
+		err = goneMeanwhile(dir, state, err)
+	}
 	if errors.Is(err, monitor.ErrNoMonitor) {
 		return fmt.Errorf("container %s has lost its monitor, and with it the way to its terminal: `lab restart %s` gives it a new one", state.Name, state.Name)
 	}
@@ -69,6 +73,17 @@ func attachAction(ctx *cli.Context, std streams) error {
 	}.do(conn)
 	if err == nil && code != 0 {
 		err = &exit{code: code}
+	}
+	return err
+}
+
+// goneMeanwhile is err, unless the container has ended or was removed since its state was read.
+func goneMeanwhile(dir string, state container.State, err error) error {
+	switch now, gone := container.ReadState(dir); {
+	case errors.Is(gone, fs.ErrNotExist):
+		return fmt.Errorf("%w: %s", errNoContainer, state.Name)
+	case gone == nil && !now.Alive():
+		return fmt.Errorf("container %s has just ended: nobody can attach to it any more", state.Name)
 	}
 	return err
 }

@@ -42,6 +42,31 @@ func (e *executing) run() (int, error) {
 		return 0, err
 	}
 	defer unix.Close(process)
+	code, err := e.into(process)
+	if _, said := err.(*exit); err != nil && !said && ends(process, err) { // whatever it was that could not be done any more
+		err = container.ErrEnded
+	}
+	return code, err
+}
+
+// ends says whether a process has ended, or does now: a container's first process waits for all the others, which have been killed
+// then. An error of the program itself is not worth the wait.
+func ends(process int, why error) bool {
+	wait := 100
+	if _, known := execStatus(why); known {
+		wait = 0
+	}
+	fds := []unix.PollFd{{Fd: int32(process), Events: unix.POLLIN}}
+	for {
+		n, err := unix.Poll(fds, wait)
+		if err != unix.EINTR {
+			return n > 0
+		}
+	}
+}
+
+// into runs the program in the container of a process.
+func (e *executing) into(process int) (int, error) {
 	e.asked = true
 	e.exec = container.Exec{PID: e.state.PID, PIDFD: process, Null: -1}
 	defer func() {
