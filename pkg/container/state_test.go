@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -38,4 +39,62 @@ func TestStateOnAFullDisk(t *testing.T) {
 	got, err = container.ReadState(dir)
 	require.NoError(t, err)
 	assert.Equal(t, "short", got.Image)
+}
+
+// A pid is given out again, and after a boot all are: the record says which process it means.
+func TestAlive(t *testing.T) {
+	me := os.Getpid()
+	var s container.State
+	s.Ran(me, 0)
+	require.True(t, s.Alive())
+	for name, other := range map[string]func(*container.State){
+		"another boot":            func(s *container.State) { s.Boot = "another" },
+		"no boot":                 func(s *container.State) { s.Boot = "" },
+		"the pid is another's":    func(s *container.State) { s.StartTime++ },
+		"of an older process":     func(s *container.State) { s.StartTime-- },
+		"no start time":           func(s *container.State) { s.StartTime = 0 },
+		"no such process":         func(s *container.State) { s.PID = 1 << 30 },
+		"no pid":                  func(s *container.State) { s.PID = 0 },
+		"ended":                   func(s *container.State) { s.Ended(0, time.Now()) },
+		"a pid that cannot be":    func(s *container.State) { s.PID = -1 },
+		"somebody else's process": func(s *container.State) { s.PID = os.Getppid() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			changed := s
+			other(&changed)
+			assert.False(t, changed.Alive())
+		})
+	}
+
+	holder := container.Myself()
+	assert.False(t, holder.Gone())
+	assert.True(t, (&container.Holder{PID: me, StartTime: holder.StartTime + 1}).Gone())
+	assert.True(t, (&container.Holder{PID: 1 << 30, StartTime: 1}).Gone())
+	assert.False(t, (*container.Holder)(nil).Gone(), "nobody holds it")
+}
+
+// What an earlier run's monitor noted says nothing about this one, nor does what one of another boot did.
+func TestEndCountsForItsProcessOnly(t *testing.T) {
+	dir := t.TempDir()
+	var s container.State
+	s.Ran(os.Getpid(), 77)
+	require.NoError(t, s.Write(dir))
+	end := container.End{PID: s.PID, StartTime: s.StartTime, Boot: s.Boot, Code: 7, Finished: time.Now()}
+	for name, other := range map[string]func(*container.End){
+		"another pid":        func(e *container.End) { e.PID++ },
+		"the same pid later": func(e *container.End) { e.StartTime++ },
+		"another boot":       func(e *container.End) { e.Boot = "another" },
+	} {
+		changed := end
+		other(&changed)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "end"), []byte(changed.String()), 0o600))
+		got, err := container.ReadState(dir)
+		require.NoError(t, err)
+		assert.Equal(t, container.Running, got.Status, name)
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "end"), []byte(strings.TrimSuffix(end.String(), "\n")+"      \n"), 0o600))
+	got, err := container.ReadState(dir)
+	require.NoError(t, err)
+	assert.Equal(t, container.Exited, got.Status, "blanks of a longer line before it do not matter")
+	assert.Equal(t, 7, got.ExitCode)
 }
