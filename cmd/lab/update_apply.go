@@ -12,6 +12,7 @@ import (
 
 	"github.com/container-labs/lab/internal/kernel"
 	"github.com/container-labs/lab/internal/monitor/loop"
+	"github.com/container-labs/lab/internal/replace"
 	"github.com/container-labs/lab/internal/store"
 	"github.com/container-labs/lab/pkg/cgroup"
 	"github.com/container-labs/lab/pkg/container"
@@ -214,5 +215,5 @@ func enableBelow(tree *cgroup.Hierarchy, path, controller string) error {
 
 // tellMonitor leaves the new restart policy where the monitor of a running container looks when the container has ended.
 func tellMonitor(dir string, p container.RestartPolicy) {
-	_ = store.WriteFile(filepath.Join(dir, loop.RestartFile), fmt.Appendf(nil, "%s %d\n", p.Name, p.Retries))
+	_ = replace.File(filepath.Join(dir, loop.RestartFile), fmt.Appendf(nil, "%s %d\n", p.Name, p.Retries))
 }

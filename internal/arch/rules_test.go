@@ -23,7 +23,7 @@ var closed = []struct {
 		"pkg/container/...",
 		[]string{
 			"pkg/chroot", "pkg/ns", "pkg/cgroup", "pkg/unionfs",
-			"internal/kernel", "internal/seccomp", "internal/capability",
+			"internal/kernel", "internal/seccomp", "internal/capability", "internal/replace",
 		},
 		"a container is the four chapters; it takes data and hooks, and never pulls, routes or keeps records",
 	},

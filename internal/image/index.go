@@ -5,12 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"golang.org/x/sys/unix"
 	"io/fs"
 	"maps"
 	"os"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/container-labs/lab/internal/replace"
 )
 
 const (
@@ -169,7 +172,7 @@ func (s *Store) writeIndex(x *index) error {
 	data = append(data, '\n')
 	err = s.writeFile(s.path("index.json"), data)
 	if errors.Is(err, unix.ENOSPC) {
-		err = overwrite(s.path("index.json"), data)
+		err = replace.JSON(s.path("index.json"), data) // an image must still be removable
 	}
 	if err != nil {
 		return fmt.Errorf("write list of images: %w", err)

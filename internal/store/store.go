@@ -105,20 +105,6 @@ func (s *Store) Release(name, id string) error {
 	return ignoreMissing(os.Remove(path))
 }
 
-// WriteFile replaces a file whole: readers see the old content or the new, never a part.
-func WriteFile(path string, data []byte) error {
-	temp := path + ".new"
-	if err := os.WriteFile(temp, data, 0o640); err != nil {
-		_ = os.Remove(temp)
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	if err := os.Rename(temp, path); err != nil {
-		_ = os.Remove(temp)
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return nil
-}
-
 func ignoreMissing(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

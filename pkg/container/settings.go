@@ -64,7 +64,7 @@ func (s Settings) Write(dir string) error {
 	if err != nil {
 		return fmt.Errorf("write the container's settings: %w", err)
 	}
-	return replace(filepath.Join(dir, settingsFile), append(data, '\n'))
+	return write(filepath.Join(dir, settingsFile), append(data, '\n'))
 }
 
 // ReadSettings reads them. The error is fs.ErrNotExist where there are none.

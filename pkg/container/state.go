@@ -7,13 +7,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/container-labs/lab/internal/replace"
 )
 
 // Status is where a container is in its life.
@@ -83,7 +84,7 @@ func (s State) Write(dir string) error {
 	if err != nil {
 		return fmt.Errorf("write the container's state: %w", err)
 	}
-	return replace(filepath.Join(dir, stateFile), append(data, '\n'))
+	return write(filepath.Join(dir, stateFile), append(data, '\n'))
 }
 
 // ReadState reads the record, and the end that a monitor has noted beside it ([ReadEnd]). The error is fs.ErrNotExist where there
@@ -194,7 +195,7 @@ func WriteSpec(path string, c *Container) error {
 			return err
 		}
 	}
-	return replace(path, append(data, '\n'))
+	return write(path, append(data, '\n'))
 }
 
 // withSeccomp adds the profile that was made into JSON ahead, as linux.seccomp.
@@ -206,41 +207,11 @@ func withSeccomp(spec []byte, profile string) ([]byte, error) {
 	return bytes.Join([][]byte{before, []byte(`"linux":{"seccomp":` + profile + `,`), after}, nil), nil
 }
 
-// replace writes a file whole: readers see the old content or the new.
-func replace(path string, data []byte) error {
-	temp := path + ".new"
-	err := os.WriteFile(temp, data, 0o640)
-	if err == nil {
-		err = os.Rename(temp, path)
+// write replaces a file. A container may have filled the disk itself, and must still be seen to have ended.
+func write(path string, data []byte) error {
+	err := replace.File(path, data)
+	if errors.Is(err, unix.ENOSPC) && replace.JSON(path, data) == nil {
+		return nil
 	}
-	if err != nil {
-		_ = os.Remove(temp)
-		if errors.Is(err, unix.ENOSPC) && overwrite(path, data) == nil {
-			return nil
-		}
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return nil
-}
-
-// overwrite writes JSON into the blocks that the file has already. A container may have filled the disk itself, and must still be
-// seen to have ended. What is left of a longer old text becomes blanks, in the same write.
-func overwrite(path string, data []byte) error {
-	file, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	var st unix.Stat_t
-	if err := unix.Fstat(int(file.Fd()), &st); err != nil {
-		return err
-	}
-	if int64(len(data)) > st.Blocks*512 {
-		return unix.ENOSPC
-	}
-	if more := int(st.Size) - len(data); more > 0 {
-		data = append(slices.Clip(data), bytes.Repeat([]byte(" "), more)...)
-	}
-	_, err = file.WriteAt(data, 0)
 	return err
 }

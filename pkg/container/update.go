@@ -41,7 +41,7 @@ func WriteLimits(dir string, l cgroup.Limits) error {
 	if err != nil {
 		return fmt.Errorf("write the container's limits: %w", err)
 	}
-	return replace(path, bytes.Replace(data, withKey(was), withKey(is), 1))
+	return write(path, bytes.Replace(data, withKey(was), withKey(is), 1))
 }
 
 // findResources returns the value of linux.resources, as it stands in the text and as it is meant.
