@@ -9,6 +9,7 @@ import (
 // client is one who is attached.
 type client struct {
 	fd      int
+	said    bool // something
 	output  bool
 	pending []byte // a packet that did not go out yet
 	gone    bool
@@ -42,8 +43,15 @@ func (l *loop) accept() bool {
 	}
 	c := l.newClient(fd)
 	l.clients = append(l.clients, c)
-	// What who attaches says first has mostly come already, and decides whether the next output is for it.
-	_, _ = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 100)
+	// What who attaches says first has mostly come already, and decides whether the next output is for it. One who says nothing is
+	// waited for once, and while there is such a one nobody else is: the container waits as well.
+	wait := 100
+	for _, other := range l.clients[:len(l.clients)-1] {
+		if !other.said {
+			wait = 0
+		}
+	}
+	_, _ = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, wait)
 	l.hear(c)
 	l.forget()
 	return true
@@ -78,6 +86,7 @@ func (l *loop) hear(c *client) {
 		c.gone = true
 		return
 	}
+	c.said = true
 	switch data := buf[1:n]; buf[0] {
 	case Hello:
 		c.output = len(data) > 0 && data[0] == 'o'

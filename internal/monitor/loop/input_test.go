@@ -81,6 +81,35 @@ func TestInputNeedsNoNewMemory(t *testing.T) {
 	}))
 }
 
+// People who attach and say nothing do not keep the container waiting, one after the other.
+func TestSilentPeople(t *testing.T) {
+	dir := t.TempDir()
+	listen, err := unix.Socket(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	require.NoError(t, err)
+	require.NoError(t, unix.Bind(listen, &unix.SockaddrUnix{Name: dir + "/s"}))
+	require.NoError(t, unix.Listen(listen, 100))
+	saved, err := unix.FcntlInt(ListenFD, unix.F_DUPFD_CLOEXEC, LastFD+1) // the test's own, whatever it is
+	require.NoError(t, err)
+	require.NoError(t, unix.Dup3(listen, ListenFD, unix.O_CLOEXEC))
+	defer func() {
+		require.NoError(t, unix.Dup3(saved, ListenFD, unix.O_CLOEXEC))
+		_, _ = unix.Close(saved), unix.Close(listen)
+	}()
+	l := &loop{stdin: -1, files: MinFiles + 100}
+	before := now()
+	for range 50 {
+		fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+		require.NoError(t, err)
+		defer unix.Close(fd)
+		require.NoError(t, unix.Connect(fd, &unix.SockaddrUnix{Name: dir + "/s"}))
+		require.True(t, l.accept())
+	}
+	assert.Less(t, now()-before, int64(50*100e6/2), "one wait, and not fifty")
+	for _, c := range l.clients {
+		_ = unix.Close(c.fd)
+	}
+}
+
 // Nor do people who come and go.
 func TestComingAndGoingNeedsNoNewMemory(t *testing.T) {
 	l, _ := container(t)
