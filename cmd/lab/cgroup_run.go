@@ -70,10 +70,16 @@ func runInNewGroup(ctx *cli.Context, std streams, s *store.Store, path string, l
 		return err
 	}
 	command.Shut = []int{ledger.Lock()}
+	taken := false
 	defer func() {
-		err = errors.Join(err, ledger.Undo(doers(s, m)))
+		if !taken {
+			err = errors.Join(err, ledger.Undo(doers(s, m)))
+		}
 	}()
 	if err := g.Create(); err != nil {
+		if taken = errors.Is(err, fs.ErrExist); taken { // somebody has made it meanwhile, and it is not ours to undo
+			return errors.Join(err, ledger.Done())
+		}
 		return err
 	}
 	if g, err = m.Open(path); err != nil {

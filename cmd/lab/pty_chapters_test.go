@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -51,4 +52,31 @@ func TestChaptersFitATerminal(t *testing.T) {
 	}
 	run("ns", "ls", "-t", "net")
 	require.NoError(t, exec.Command(binary, "ns", "rm", kept).Run())
+}
+
+// TestRunLeavesWhatOthersMade makes a group by name while a run with the same name is about to: the run fails, and what it takes
+// back is not the other's.
+func TestRunLeavesWhatOthersMade(t *testing.T) {
+	testenv.Root(t)
+	binary, root, name := testenv.Lab(t), t.TempDir(), "script-taken"
+	lab := func(args ...string) *exec.Cmd {
+		return exec.Command(binary, append([]string{"--root", root}, args...)...)
+	}
+	p := newPTY(t)
+	p.size(24, 80)
+	run := lab("cgroup", "run", "--step", name, "true")
+	run.Stdin, run.Stdout, run.Stderr = p.slave, p.slave, p.slave
+	run.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	require.NoError(t, run.Start())
+	p.waitFor("[Enter]")
+	require.NoError(t, lab("cgroup", "create", name).Run())
+	t.Cleanup(func() { _ = lab("cgroup", "rm", "-f", name).Run() })
+	p.typing(strings.Repeat("\n", 200))
+	require.Error(t, run.Wait())
+	assert.Contains(t, p.text(), "exists")
+	out, err := lab("cgroup", "ls", "-q").Output()
+	require.NoError(t, err)
+	assert.Equal(t, name+"\n", string(out))
+	assert.NoError(t, lab("cgroup", "rm", name).Run())
+	assertClean(t, root, "after the run that failed")
 }
