@@ -157,7 +157,7 @@ func printGroups(ctx *cli.Context, std streams, list []groupJSON) error {
 		t.rows = append(t.rows, row)
 	}
 	if !ctx.Bool("json") && !ctx.Bool("quiet") {
-		t.print(ctx, std)
+		return t.print(ctx, std)
 	}
 	return nil
 }

@@ -144,7 +144,22 @@ func programEnded(verb string, code int, err error) error {
 	if c, known := execStatus(err); known {
 		code = c
 	}
-	return &exit{code: code, err: fmt.Errorf("%s: %w", verb, execSentence(err))}
+	err = fmt.Errorf("%s: %w", verb, execSentence(err))
+	if where := programPlace(verb); code == 127 && where != "" {
+		err = advise(err, "%s", where)
+	}
+	return &exit{code: code, err: err}
+}
+
+// programPlace says where a program was looked for that is not there, for the verbs that have no image.
+func programPlace(verb string) string {
+	switch verb {
+	case "enter":
+		return "the program is looked for among the files of the mount namespace: without -m they are the host's, with -m the other's"
+	case "unshare", "cgroup run":
+		return "there is no such program here, or the interpreter or loader that it names is missing"
+	}
+	return ""
 }
 
 // ownShell is the program that chroot(1), unshare(1) and nsenter(1) run when they are told none.

@@ -104,11 +104,11 @@ func tryEscape(out io.Writer) (attempt, error) {
 	a.Before, a.After, a.Levels, a.Outside, a.Sees = e.Before, e.After, e.Levels, e.Out(), namesIn("/")
 	fmt.Fprintf(out, "\nnow / has %s\n", fewNames(a.Sees))
 	if a.Outside {
-		fmt.Fprintf(out, "outside: / was %s and is %s, %s up\n", numbers(a.Before), numbers(a.After), counted(a.Levels, "level", "levels"))
+		_, err = fmt.Fprintf(out, "outside: / was %s and is %s, %s up\n", numbers(a.Before), numbers(a.After), counted(a.Levels, "level", "levels"))
 	} else {
-		fmt.Fprintf(out, "still inside: / is %s, as before, and nothing is mounted above it\n", numbers(a.After))
+		_, err = fmt.Fprintf(out, "still inside: / is %s, as before, and nothing is mounted above it\n", numbers(a.After))
 	}
-	return a, nil
+	return a, err
 }
 
 // sightLine is a step and what is seen after it, within 80 columns.
@@ -124,7 +124,7 @@ func namesIn(dir string) []string {
 	list := []string{}
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
-		list = append(list, e.Name())
+		list = append(list, printable(e.Name()))
 	}
 	return list
 }

@@ -146,7 +146,9 @@ func printNamespaces(ctx *cli.Context, std streams, list *ns.Listing) error {
 		}
 		t.rows = append(t.rows, row)
 	}
-	t.print(ctx, std)
+	if err := t.print(ctx, std); err != nil {
+		return err
+	}
 	mention(std, list)
 	return nil
 }
@@ -212,8 +214,7 @@ func printMembers(ctx *cli.Context, std streams, list *ns.Listing, text string) 
 	for _, p := range members {
 		t.rows = append(t.rows, []string{strconv.Itoa(p.PID), strconv.Itoa(p.PPID), p.User, p.Command})
 	}
-	t.print(ctx, std)
-	return nil
+	return t.print(ctx, std)
 }
 
 // table prints columns as lsns does: as wide as their content, numbers to the right.
@@ -224,7 +225,7 @@ type table struct {
 	cut   bool // in a terminal, the last column ends with the line
 }
 
-func (t *table) print(ctx *cli.Context, std streams) {
+func (t *table) print(ctx *cli.Context, std streams) error {
 	width := 0
 	if t.cut && !ctx.Bool("notruncate") {
 		width = terminalWidth(std.out)
@@ -233,7 +234,7 @@ func (t *table) print(ctx *cli.Context, std streams) {
 	if !ctx.Bool("noheadings") {
 		rows = append([][]string{t.heads}, rows...)
 	}
-	t.write(std.out, rows, width)
+	return t.write(std.out, rows, width)
 }
 
 // terminalWidth is the width of a terminal; 0 for all else, which has no end.
@@ -249,13 +250,14 @@ func terminalWidth(out io.Writer) int {
 	return int(size.Col)
 }
 
-func (t *table) write(out io.Writer, rows [][]string, width int) {
+func (t *table) write(out io.Writer, rows [][]string, width int) error {
 	widths := make([]int, len(t.heads))
 	for _, row := range rows {
 		for i, cell := range row {
 			widths[i] = max(widths[i], len([]rune(cell)))
 		}
 	}
+	var all strings.Builder
 	for _, row := range rows {
 		var b strings.Builder
 		for i, cell := range row {
@@ -276,6 +278,8 @@ func (t *table) write(out io.Writer, rows [][]string, width int) {
 		if width > 0 && len(line) > width {
 			line = line[:width]
 		}
-		fmt.Fprintln(out, strings.TrimRight(string(line), " "))
+		all.WriteString(strings.TrimRight(string(line), " ") + "\n")
 	}
+	_, err := io.WriteString(out, all.String())
+	return err
 }

@@ -64,33 +64,34 @@ func treeAction(ctx *cli.Context, std streams) error {
 		}
 		return printJSON(std.out, j)
 	}
-	d := drawing{std.out, terminalWidth(std.out)}
+	d := &drawing{width: terminalWidth(std.out)}
 	d.crowd(host, "", "")
 	if len(empty) > 0 {
-		fmt.Fprintln(std.out, "no process is in:")
+		d.line("no process is in:")
 	}
 	for _, n := range empty {
 		d.line(fmt.Sprintf("    %s %d: %s", n.Kind.Name, n.ID.Ino, heldBy(n)))
 	}
-	return nil
+	_, err = io.WriteString(std.out, d.String())
+	return err
 }
 
-// drawing is where a tree is drawn: in a terminal no line is longer than that is wide.
+// drawing is a tree as it is drawn: in a terminal no line is longer than that is wide.
 type drawing struct {
-	out   io.Writer
+	strings.Builder
 	width int // 0: no end
 }
 
 // line prints one line, and cuts off what does not fit.
-func (d drawing) line(text string) {
+func (d *drawing) line(text string) {
 	if r := []rune(text); d.width > 0 && len(r) > d.width {
 		text = string(r[:d.width-1]) + "…"
 	}
-	fmt.Fprintln(d.out, text)
+	d.WriteString(text + "\n")
 }
 
 // list prints words behind a heading, and goes on below the first where a line is full. gap stands between two.
-func (d drawing) list(bar, heading, gap string, words []string) {
+func (d *drawing) list(bar, heading, gap string, words []string) {
 	line := bar + heading
 	rest := bar + strings.Repeat(" ", len([]rune(heading)))
 	for i, word := range words {
@@ -200,7 +201,7 @@ func (c *crowd) title(host bool) string {
 }
 
 // crowd draws a crowd behind the lines of those above it.
-func (d drawing) crowd(c *crowd, first, rest string) {
+func (d *drawing) crowd(c *crowd, first, rest string) {
 	host := first == "" && rest == ""
 	d.line(fmt.Sprintf("%s%s: %s", first, c.title(host), c.members()))
 	bar := rest + "    "
@@ -298,11 +299,12 @@ func printRelatives(ctx *cli.Context, std streams, top []*ns.Node, names map[int
 	if ctx.Bool("json") {
 		return printJSON(std.out, map[string]any{"namespaces": relativesJSON(top, userNames{}, names)})
 	}
-	d := drawing{std.out, terminalWidth(std.out)}
+	d := &drawing{width: terminalWidth(std.out)}
 	for _, n := range top {
 		d.node(n, names, "", "")
 	}
-	return nil
+	_, err := io.WriteString(std.out, d.String())
+	return err
 }
 
 type relativeJSON struct {
@@ -320,7 +322,7 @@ func relativesJSON(list []*ns.Node, users userNames, names map[int]string) []rel
 }
 
 // node draws one namespace, and those below it.
-func (d drawing) node(n *ns.Node, names map[int]string, first, rest string) {
+func (d *drawing) node(n *ns.Node, names map[int]string, first, rest string) {
 	who := heldBy(n.Namespace)
 	if n.PID != 0 {
 		who = fmt.Sprintf("%s, from %d %.60s", counted(n.Processes, "process", "processes"), n.PID, n.Command)

@@ -52,7 +52,7 @@ func layersAction(ctx *cli.Context, std streams, args []string) error {
 		t.rows = append(t.rows, []string{name[:min(12, len(name))], units.HumanSizeWithPrecision(float64(l.Size), 3), l.Directory})
 	}
 	if !ctx.Bool("json") {
-		t.print(ctx, std)
+		return t.print(ctx, std)
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ EXAMPLE:
 				t.rows = append(t.rows, []string{o.Target, upper, strings.Join(o.Lower, " ")})
 			}
 			if !ctx.Bool("json") {
-				t.print(ctx, std)
+				return t.print(ctx, std)
 			}
 			return nil
 		}),

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"github.com/urfave/cli/v2"
 
@@ -51,9 +52,11 @@ func showAction(ctx *cli.Context, std streams, args []string) error {
 	for _, e := range entries {
 		rows = append(rows, explained(e, labels))
 	}
-	t.write(std.out, rows, 0)
-	fmt.Fprintf(std.out, "\n%s, %s written, %d seen\n", counted(len(u.all()), "layer", "layers"), counted(written, "file", "files"), seenNames(entries))
-	return nil
+	if err := t.write(std.out, rows, 0); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(std.out, "\n%s, %s written, %d seen\n", counted(len(u.all()), "layer", "layers"), counted(written, "file", "files"), seenNames(entries))
+	return err
 }
 
 // print is the key to the short names.
@@ -94,7 +97,7 @@ func explained(e unionfs.Entry, labels map[string]string) []string {
 // printable replaces what would move the cursor of a terminal: names come from images.
 func printable(name string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+		if !unicode.IsPrint(r) {
 			return '?'
 		}
 		return r
