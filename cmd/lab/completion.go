@@ -55,8 +55,9 @@ _lab() {
         esac
     done < <("${COMP_WORDS[0]}" __complete -- "${whole[@]}" 2>/dev/null)
     if [[ $files ]]; then
-        compopt -o filenames 2>/dev/null
-        COMPREPLY+=($(compgen -f -- "$cur"))
+        # With that option bash would write web\: for web: too.
+        ((${#COMPREPLY[@]})) || compopt -o filenames 2>/dev/null
+        while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "$cur")
     fi
     # What stands before the last : or = in the line is not part of the word for bash.
     if [[ $cur == *[:=]* && $COMP_WORDBREAKS == *:* ]]; then
@@ -73,16 +74,22 @@ const zshCompletion = `#compdef lab
 # zsh completion of lab: lab completion zsh > "${fpath[1]}/_lab", or source <(lab completion zsh)
 _lab() {
     local line files= word what
-    local -a list
+    local -a list open
     while IFS= read -r line; do
         if [[ $line == :files ]]; then
             files=1
             continue
         fi
         word=${line%%$'\t'*} what=${line#*$'\t'}
-        list+=("${word//:/\\:}:$what")
+        # no blank after what goes on: web: and status=
+        if [[ $word == *[:=] ]]; then
+            open+=("${word//:/\\:}:$what")
+        else
+            list+=("${word//:/\\:}:$what")
+        fi
     done < <("${words[1]}" __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)
     (( ${#list} )) && _describe -t words lab list
+    (( ${#open} )) && _describe -t words lab open -S ''
     [[ -n $files ]] && _files
 }
 if [[ ${funcstack[1]} == _lab ]]; then

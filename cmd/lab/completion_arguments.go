@@ -12,9 +12,10 @@ import (
 // What may be the arguments of a command: containers, images, labs or files, and how many.
 var completionKinds = [...]struct {
 	command string
-	kinds   string // c all containers, r those that run, p paused, s those that do not run, i images, b both, l labs, f files; the last goes on where … follows
+	kinds   string // c all containers, r those that run, p paused, s those that do not run, i images, b both, l labs, f files, x files and
+	// containers with a colon; the last goes on where … follows
 }{
-	{"attach", "r"}, {"commit", "ci"}, {"cp", "cfcf"}, {"create", "i"}, {"diff", "c"}, {"exec", "r"}, {"export", "c"}, {"history", "i"}, {"images", "i"},
+	{"attach", "r"}, {"commit", "ci"}, {"cp", "xx"}, {"create", "i"}, {"diff", "c"}, {"exec", "r"}, {"export", "c"}, {"history", "i"}, {"images", "i"},
 	{"import", "fi"}, {"inspect", "b…"}, {"kill", "r…"}, {"load", ""}, {"logs", "c"}, {"pause", "r…"}, {"port", "c"}, {"pull", "i"}, {"push", "i"}, {"rename", "c"},
 	{"restart", "c…"}, {"rm", "c…"}, {"rmi", "i…"}, {"run", "i"}, {"save", "i…"}, {"start", "s…"}, {"stats", "r…"}, {"stop", "r…"}, {"tag", "ii"}, {"top", "r"},
 	{"unpause", "p…"}, {"update", "c…"}, {"wait", "c…"}, {"container ls", ""}, {"container inspect", "c…"}, {"image inspect", "i…"}, {"image ls", "i"},
@@ -51,6 +52,13 @@ func (c *completing) arguments(name string, before []string) {
 		c.images()
 	case 'f':
 		c.files()
+	case 'x':
+		if !strings.ContainsAny(c.word, "/:") {
+			c.containers('x')
+		}
+		if !strings.Contains(c.word, ":") {
+			c.files()
+		}
 	case 'l':
 		c.labs()
 	default:
@@ -79,6 +87,10 @@ func (c *completing) containers(kind rune) {
 	if err != nil {
 		return
 	}
+	colon := ""
+	if kind == 'x' {
+		colon = ":"
+	}
 	for _, one := range list {
 		runs := one.phase == container.Running || one.phase == container.Paused || one.phase == container.Restarting
 		if kind == 'r' && !runs || kind == 's' && runs || kind == 'p' && one.phase != container.Paused {
@@ -86,10 +98,10 @@ func (c *completing) containers(kind rune) {
 		}
 		about := one.Image + ", " + status(one)
 		if one.Name != "" {
-			c.add(one.Name, about)
+			c.add(one.Name+colon, about)
 		}
 		if c.word != "" && strings.Trim(c.word, "0123456789abcdef") == "" {
-			c.add(short(one.ID), about)
+			c.add(short(one.ID)+colon, about)
 		}
 	}
 }

@@ -28,6 +28,7 @@ func TestCompletionInBash(t *testing.T) {
 		out, err := exec.Command(lab, append([]string{"--root", root}, args...)...).CombinedOutput()
 		require.NoError(t, err, string(out))
 	}
+	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(tar), "spaced out"), nil, 0o600))
 	complete := func(words ...string) []string {
 		script := `source <("$1" completion bash); shift
 COMP_WORDS=(lab "$@"); COMP_CWORD=$#; COMP_LINE="${COMP_WORDS[*]}"; COMP_POINT=${#COMP_LINE}
@@ -61,6 +62,11 @@ printf '%s\n' "${COMPREPLY[@]}"`
 		{[]string{"inspect", "--type", "im"}, []string{"image"}},
 		{[]string{"ps", "--filter", "stat"}, []string{"status=", "status=running", "status=exited"}},
 		{[]string{"ps", "--filter", "status", "=", "run"}, []string{"running"}},
+		{[]string{"cp", "web"}, []string{"web-1:", "web-2:"}},
+		{[]string{"cp", "emp"}, []string{"empty.tar"}},
+		{[]string{"cp", "empty.tar", "web-2"}, []string{"web-2:"}},
+		{[]string{"cp", "web-1", ":", "/etc/hosts", "emp"}, []string{"empty.tar"}},
+		{[]string{"import", "spac"}, []string{"spaced", "out"}}, // one file; Fields takes it apart
 		{[]string{"import", "emp"}, []string{"empty.tar"}},
 		{[]string{"load", "-i", "emp"}, []string{"empty.tar"}},
 		{[]string{"ns", "un"}, []string{"unshare"}},
