@@ -73,7 +73,7 @@ func TestRunLeavesWhatOthersMade(t *testing.T) {
 	t.Cleanup(func() { _ = lab("cgroup", "rm", "-f", name).Run() })
 	p.typing(strings.Repeat("\n", 200))
 	require.Error(t, run.Wait())
-	assert.Contains(t, p.text(), "exists")
+	p.waitFor("exists")
 	out, err := lab("cgroup", "ls", "-q").Output()
 	require.NoError(t, err)
 	assert.Equal(t, name+"\n", string(out))
