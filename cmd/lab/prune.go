@@ -168,7 +168,8 @@ func (p *pruning) remove(c listed) (bool, error) {
 	state, err := container.ReadState(s.Container(c.ID))
 	started := err == nil && (state.Alive() || state.Status != c.Status || !state.Started.Equal(c.Started))
 	if errors.Is(err, fs.ErrNotExist) || started {
-		return false, ledger.Done()
+		ledger.Leave()
+		return false, nil
 	}
 	if err := ledger.Add(undo...); err != nil {
 		ledger.Leave()

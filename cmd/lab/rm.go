@@ -46,7 +46,10 @@ func removeByForce(root string, state container.State) error {
 		switch state.Status {
 		case container.Running, container.Paused, container.Restarting: // the first process may have ended, and its policy start the next
 			if err := stopContainer(root, state, stopping{seconds: new(int), signal: "KILL", remove: true}); err != nil {
-				return err
+				if now, lost := container.ReadState(s.Container(state.ID)); lost != nil || now.Alive() {
+					return err
+				}
+				endMonitor(s, state.ID) // all but its monitor has ended, and that does not answer
 			}
 		}
 		err := removeContainer(s, state)

@@ -129,7 +129,7 @@ func (p *pruning) directories(s *store.Store, m *cgroup.Machine, say func(what, 
 			continue
 		}
 		if c := readListed(s, id); c.ID != "" && c.Alive() { // its lab was killed and it lives on: not ours to end
-			failed = append(failed, ledger.Done())
+			ledger.Leave() // it may be the one that its lab has left
 			continue
 		}
 		if noGroup == nil {
@@ -176,7 +176,7 @@ func (p *pruning) names(s *store.Store, say func(what, id string)) error {
 			failed = append(failed, s.Release(e.Name(), id))
 			say("name", e.Name())
 		}
-		failed = append(failed, ledger.Done())
+		failed = append(failed, ledger.Undo(doers(s, nil)))
 	}
 	return errors.Join(failed...)
 }
