@@ -39,7 +39,7 @@ func findBox(ctx context.Context, std streams, images *image.Store) (*image.Imag
 			Env: about.Env, Cmd: about.Cmd, WorkingDir: about.WorkingDir,
 			Labels: map[string]string{boxLabel: build},
 		},
-		History: []image.History{{CreatedBy: "lab", Comment: "the userland inside lab itself"}},
+		History: []image.History{{Created: image.Time{Time: time.Now().UTC().Truncate(time.Second)}, CreatedBy: "lab", Comment: "the userland inside lab itself"}},
 	}
 	img, err := images.Add(stop, boxName, config, []image.LayerSource{{Open: boxLayer}})
 	if err != nil {

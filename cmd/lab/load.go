@@ -17,7 +17,7 @@ func loadCommand(std streams) *cli.Command {
 		Description: "EXAMPLE:\n   lab load -i images.tar",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "input", Aliases: []string{"i"}, Usage: "read `FILE` instead of standard input"},
-			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print nothing"},
+			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "do not show how it goes; lab never does"},
 			&cli.StringFlag{Name: "platform", Usage: "take the image for `OS/ARCH`"},
 			&cli.StringFlag{Name: "name", Usage: "call the archive's one image `NAME`"},
 		},
@@ -42,9 +42,7 @@ func loadCommand(std streams) *cli.Command {
 			}
 			for _, img := range list {
 				noteImage(ctx.String("root"), "load", img, img.Familiar())
-				if !ctx.Bool("quiet") {
-					printLoaded(std.out, img)
-				}
+				printLoaded(std.out, img) // with -q too, as docker load does
 			}
 			return nil
 		},

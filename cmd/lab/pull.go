@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -13,6 +15,7 @@ func pullCommand(std streams) *cli.Command {
 		Name: "pull", Usage: "fetch an image from a registry", ArgsUsage: "NAME[:TAG|@DIGEST]",
 		Description: "EXAMPLE:\n   lab pull debian:12",
 		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "all-tags", Aliases: []string{"a"}, Usage: "fetch every tag that the repository has"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print the image's name and nothing else"},
 			&cli.StringFlag{Name: "platform", Usage: "take the image for `OS/ARCH`"},
 			&cli.BoolFlag{Name: "insecure", Usage: "accept plain http, and certificates that nobody vouches for"},
@@ -23,6 +26,9 @@ func pullCommand(std streams) *cli.Command {
 				return err
 			}
 			opt := image.PullOptions{Platform: ctx.String("platform"), Insecure: ctx.Bool("insecure")}
+			if ctx.Bool("all-tags") {
+				return pullAll(ctx, std, images, name, opt)
+			}
 			img, err := pull(ctx.Context, std, images, name, opt, ctx.Bool("quiet"))
 			if err != nil {
 				return err
@@ -31,6 +37,34 @@ func pullCommand(std streams) *cli.Command {
 			return nil
 		},
 	}
+}
+
+// pullAll fetches every tag of a repository. One that cannot be had does not keep the others away.
+func pullAll(ctx *cli.Context, std streams, images *image.Store, name string, opt image.PullOptions) error {
+	ref, err := image.ParseReference(name)
+	if err != nil {
+		return err
+	}
+	if ref.Digest != "" || strings.Contains(name[strings.LastIndexByte(name, '/')+1:], ":") {
+		return &exit{code: 1, err: errors.New("tag can't be used with --all-tags/-a: name the repository alone")}
+	}
+	tags, err := images.RepositoryTags(ctx.Context, name, opt.Insecure)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, tag := range tags {
+		if _, err := pull(ctx.Context, std, images, ref.Name()+":"+tag, opt, ctx.Bool("quiet")); err != nil {
+			if ctx.Err() != nil {
+				return err
+			}
+			failed = append(failed, err)
+		}
+	}
+	if len(tags) > len(failed) {
+		fmt.Fprintln(std.out, ref.Name())
+	}
+	return errors.Join(failed...)
 }
 
 // canonical is the full name that a pull ends with, as docker prints it.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,6 +47,20 @@ func TestRealRegistry(t *testing.T) {
 	again, err := exec.Command(testenv.Lab(t), "--root", root, "run", "--rm", name, "/bin/busybox", "hostname").CombinedOutput()
 	require.NoError(t, err)
 	assert.Len(t, string(again), 13, "from the store, without a word")
+
+	// pull -a: every tag, by the list that the registry gives
+	for _, tag := range []string{"1", "1.0"} {
+		command(t, skopeo, "copy", "-q", "--src-tls-verify=false", "--dest-tls-verify=false", "docker://"+name, "docker://"+address+"/busybox:"+tag)
+	}
+	all, err := exec.Command(testenv.Lab(t), "--root", root, "pull", "-aq", address+"/busybox").Output()
+	require.NoError(t, err)
+	assert.Equal(t, address+"/busybox\n", string(all))
+	list, err := exec.Command(testenv.Lab(t), "--root", root, "images", "--format", "{{.Tag}}", address+"/busybox").Output()
+	require.NoError(t, err)
+	assert.ElementsMatch(t, []string{"latest", "1", "1.0"}, strings.Fields(string(list)))
+	refused, err := exec.Command(testenv.Lab(t), "--root", root, "pull", "-a", name).CombinedOutput()
+	require.Error(t, err)
+	assert.Contains(t, string(refused), "tag can't be used with --all-tags/-a")
 
 	missing, err := exec.Command(testenv.Lab(t), "--root", root, "run", "--rm", address+"/nothing", "x").CombinedOutput()
 	require.Error(t, err)
