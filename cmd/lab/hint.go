@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -37,10 +39,16 @@ func hint(err error) string {
 		return "name one of those with --platform; a program for another machine runs only where binfmt_misc has an emulator"
 	case errors.Is(err, unix.EMFILE):
 		return filesHint()
-	case errors.Is(err, unix.ENOSPC):
+	case errors.Is(err, unix.ENOSPC) && !atOutput(err):
 		return "make room on the disk below --root, or remove images with `lab rmi`"
 	}
 	return ""
+}
+
+// atOutput says that it was standard output that took no more: room below --root is no help there.
+func atOutput(err error) bool {
+	var where *fs.PathError
+	return errors.As(err, &where) && where.Path == os.Stdout.Name()
 }
 
 // opHint knows the errors that a call is famous for.

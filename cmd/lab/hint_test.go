@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"syscall"
 	"testing"
 
@@ -19,6 +20,7 @@ func TestHints(t *testing.T) {
 	op := func(op kernel.Op, errno syscall.Errno) error {
 		return fmt.Errorf("run: %w", &kernel.Error{Op: op, Errno: errno})
 	}
+	assert.Empty(t, hint(fmt.Errorf("export: %w", &fs.PathError{Op: "write", Path: "/dev/stdout", Err: unix.ENOSPC})))
 	for _, c := range []struct {
 		err  error
 		want string

@@ -29,7 +29,7 @@ type Packing struct {
 // Kernel: openat(2) O_PATH|O_NOFOLLOW of each name in its directory, fstat(2), then open(2) of /proc/self/fd/N for what is a regular
 // file or directory.
 func Pack(ctx context.Context, w io.Writer, s *Source, as string, opt Packing) error {
-	p := &packer{ctx: ctx, tw: tar.NewWriter(w), opt: opt, links: map[[2]uint64]string{}, buf: make([]byte, 256<<10)}
+	p := &packer{ctx: ctx, dev: s.st.Dev, tw: tar.NewWriter(w), opt: opt, links: map[[2]uint64]string{}, buf: make([]byte, 256<<10)}
 	if err := p.file(s.fd, &s.st, as); err != nil {
 		return err
 	}
@@ -38,6 +38,7 @@ func Pack(ctx context.Context, w io.Writer, s *Source, as string, opt Packing) e
 
 type packer struct {
 	ctx   context.Context
+	dev   uint64 // the file system where the source begins
 	tw    *tar.Writer
 	opt   Packing
 	links map[[2]uint64]string // the first name of a file that has several
@@ -101,7 +102,7 @@ func (p *packer) directory(fd int, h *tar.Header) error {
 	name := h.Name
 	h.Typeflag, h.Name = tar.TypeDir, name+"/"
 	xattrs(int(dir.Fd()), h)
-	if err := p.tw.WriteHeader(h); err != nil {
+	if err := p.tw.WriteHeader(h); err != nil || p.kernels(fd) {
 		return err
 	}
 	names, err := dir.Readdirnames(-1)
@@ -115,6 +116,24 @@ func (p *packer) directory(fd int, h *tar.Header) error {
 		}
 	}
 	return nil
+}
+
+// kernels says whether a directory is where the kernel's own files begin: /proc, /sys and what is mounted there are no part of a container's tree, and
+// stay empty directories in a copy of it, as in docker's. Whoever names one of them as the source gets it.
+func (p *packer) kernels(fd int) bool {
+	var st unix.Stat_t
+	if unix.Fstat(fd, &st) != nil || st.Dev == p.dev {
+		return false
+	}
+	var fs unix.Statfs_t
+	if unix.Fstatfs(fd, &fs) != nil {
+		return false
+	}
+	switch fs.Type {
+	case unix.PROC_SUPER_MAGIC, unix.SYSFS_MAGIC, unix.CGROUP_SUPER_MAGIC, unix.CGROUP2_SUPER_MAGIC, unix.DEVPTS_SUPER_MAGIC, unix.SECURITYFS_MAGIC, unix.DEBUGFS_MAGIC, unix.TRACEFS_MAGIC:
+		return true
+	}
+	return false
 }
 
 func (p *packer) child(dir int, name, full string) error {
