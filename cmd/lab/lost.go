@@ -92,8 +92,7 @@ func (c listed) runsOn() bool { return c.phase == container.Dead && !c.Started.I
 // written, or when that moment has long gone.
 func (c *listed) findWhatRuns(s *store.Store, missing bool) bool {
 	started, runs := runsSince(c.Cgroup)
-	_, noEnd := os.Stat(filepath.Join(s.Container(c.ID), loop.EndFile)) // with it the monitor waits before it starts the next
-	if !runs && noEnd != nil {
+	if !runs && !hadMonitor(s.Container(c.ID)) {
 		return false
 	}
 	if !missing && runs {
@@ -116,6 +115,17 @@ func (c *listed) findWhatRuns(s *store.Store, missing bool) bool {
 	}
 	c.Started = started
 	return true
+}
+
+// hadMonitor says whether a monitor has left its marks in a container's directory: it may be there without a process of the container, because
+// it waits before it starts the next, or was stopped. Of a directory that is lost nobody can say.
+func hadMonitor(dir string) bool {
+	for _, name := range [...]string{loop.EndFile, loop.EndFile + ".new"} {
+		if exists(filepath.Join(dir, name)) {
+			return true
+		}
+	}
+	return !exists(dir)
 }
 
 // runsSince looks for a program in a group, and returns when the oldest process started. A process that has not executed anything since
