@@ -91,7 +91,7 @@ func newApp(std streams, args []string) *cli.App {
 			&cli.BoolFlag{Name: "no-color", Usage: "print without colours", EnvVars: []string{"NO_COLOR"}},
 		}), &cli.BoolFlag{Name: "h", Hidden: true, Action: helpAsked}),
 		Before:                func(ctx *cli.Context) error { return watch(ctx, std) },
-		Action:                noCommand,
+		Action:                func(ctx *cli.Context) error { return noCommand(ctx, std) },
 		Commands:              commands(std, args),
 		CustomAppHelpTemplate: appHelp,
 	}
@@ -179,8 +179,13 @@ func orHelp(do cli.ActionFunc) cli.ActionFunc {
 	}
 }
 
-func noCommand(ctx *cli.Context) error {
-	if name := ctx.Args().First(); name != "" {
+func noCommand(ctx *cli.Context, std streams) error {
+	if name := ctx.Args().First(); name == "help" { // docker's word for --help
+		if ctx.NArg() == 1 {
+			return cli.ShowAppHelp(ctx)
+		}
+		return newApp(std, append(ctx.Args().Slice(), "--help")).Run(append(append([]string{"lab"}, ctx.Args().Tail()...), "--help"))
+	} else if name != "" {
 		if text := commandNotYet(name); text != "" {
 			return &exit{code: 1, err: errors.New(text)}
 		}

@@ -84,6 +84,13 @@ func flagError(command string, err error) error {
 		}
 		text = "unknown flag: " + dashed(name)
 	}
+	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
+		text = "flag needs an argument: " + dashed(name)
+	}
+	if value, rest, ok := strings.Cut(text, " for flag -"); ok && strings.HasPrefix(text, "invalid value ") {
+		name, reason, _ := strings.Cut(rest, ": ")
+		text = value + " for flag " + dashed(name) + ": " + reason
+	}
 	return usage("%s; see `%s --help`", text, command)
 }
 
