@@ -48,21 +48,13 @@ func (g *Group) everywhere() *Group {
 	return all
 }
 
-// remove removes one directory and what is below it. The usual case is one rmdir and no look before.
+// remove removes one directory and what is below it. The usual case is one rmdir and no look before. Members are looked for in
+// groups without children only: to look through all below each would take a time that grows with the square of their depth.
 func (g *Group) remove(dir string, end time.Time) error {
 	for wait := time.Duration(0); ; wait = longer(wait) {
 		_, err := kernel.Do(removeGroup(dir))
 		if err == nil || !errors.Is(err, unix.EBUSY) || time.Now().After(end) {
 			return err
-		}
-		pids, err := procsBelow(dir)
-		if ignoreGone(err) != nil {
-			return err
-		}
-		if len(pids) > 0 {
-			if err := g.Kill(unix.SIGKILL); err != nil {
-				return err
-			}
 		}
 		children, err := childGroups(dir)
 		if ignoreGone(err) != nil {
@@ -73,9 +65,19 @@ func (g *Group) remove(dir string, end time.Time) error {
 				return err
 			}
 		}
-		if len(children) == 0 {
-			time.Sleep(wait)
+		if len(children) > 0 {
+			continue
 		}
+		pids, err := procsBelow(dir)
+		if ignoreGone(err) != nil {
+			return err
+		}
+		if len(pids) > 0 {
+			if err := g.Kill(unix.SIGKILL); err != nil { // all members, of the other groups below g too
+				return err
+			}
+		}
+		time.Sleep(wait)
 	}
 }
 

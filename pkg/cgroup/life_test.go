@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -100,6 +101,20 @@ func TestDeleteKnowsNoLimits(t *testing.T) {
 			assert.NoDirExists(t, dir)
 		}
 	}, "cpuset")
+}
+
+// Two hundred groups, each in the one before: the time may grow with their number, not with its square.
+func TestDeleteDeep(t *testing.T) {
+	each(t, func(t *testing.T, m *cgroup.Machine) {
+		g := create(t, m, cgroup.Limits{})
+		deep := m.Group(g.Path+strings.Repeat("/a", 200), cgroup.Limits{})
+		require.NoError(t, deep.Create())
+		start(t, deep, "exec sleep 30")
+		require.NoError(t, g.Delete())
+		for _, dir := range g.Dirs() {
+			assert.NoDirExists(t, dir)
+		}
+	})
 }
 
 func TestDeleteKillsAndTakesChildrenAlong(t *testing.T) {
