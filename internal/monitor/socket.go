@@ -22,7 +22,7 @@ func Listen(dir *os.File) (int, error) {
 	}
 	_ = unix.Unlinkat(int(dir.Fd()), loop.SocketFile, 0)
 	if err = unix.Bind(fd, &unix.SockaddrUnix{Name: name}); err == nil {
-		err = unix.Listen(fd, 128)
+		err = unix.Listen(fd, loop.Backlog)
 	}
 	if err != nil {
 		_ = unix.Close(fd)

@@ -28,18 +28,38 @@ func fileLimit() int {
 	return int(min(limit.Cur, 1<<20))
 }
 
-// accept lets one more in. It returns false where that needs what there is not now, such as a descriptor.
-func (l *loop) accept() bool {
+// letIn lets those in who wait at the door: as many as can have waited there when the turn began (the second argument of listen(2), and
+// one), for the container's output comes next, and more may come for ever. Who attaches is heard before the container is: no output is
+// missed.
+func (l *loop) letIn() {
+	for range Backlog + 1 {
+		switch l.accept() {
+		case 0, unix.EINTR, unix.ECONNABORTED:
+		case unix.EAGAIN:
+			return
+		default:
+			l.deaf = true
+			return
+		}
+	}
+}
+
+// accept lets one more in. The error is EAGAIN where nobody waits, and others where that needs what there is not now, such as a
+// descriptor.
+func (l *loop) accept() unix.Errno {
 	fd, err := acceptNameless(ListenFD)
 	if err != 0 {
-		return err == unix.EAGAIN || err == unix.EINTR || err == unix.ECONNABORTED
+		return err
+	}
+	if len(l.clients) >= l.most() {
+		l.reap()
 	}
 	if len(l.clients) >= l.most() {
 		_ = unix.Shutdown(fd, unix.SHUT_RD) // what is left unread would be an error to the other, instead of the packet
 		_, _ = unix.Read(fd, l.buffer())
 		_, _ = unix.Write(fd, strconv.AppendInt([]byte{Full}, int64(l.most()), 10))
 		_ = unix.Close(fd)
-		return true
+		return 0
 	}
 	c := l.newClient(fd)
 	l.clients = append(l.clients, c)
@@ -51,10 +71,38 @@ func (l *loop) accept() bool {
 			wait = 0
 		}
 	}
-	_, _ = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, wait)
+	p := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	_, _ = unix.Poll(p[:], wait)
 	l.hear(c)
+	if p[0].Revents&(unix.POLLHUP|unix.POLLERR) != 0 {
+		l.hearOut(c)
+	}
 	l.forget()
-	return true
+	return 0
+}
+
+// reap drops those who have left since poll(2) looked: they hold places that somebody else wants.
+func (l *loop) reap() {
+	p := l.polls[:0]
+	for _, c := range l.clients {
+		p = append(p, unix.PollFd{Fd: int32(c.fd)}) // POLLHUP comes unasked
+	}
+	l.polls = p
+	if n, _ := unix.Poll(p, 0); n > 0 {
+		for i, c := range l.clients {
+			if p[i].Revents&(unix.POLLHUP|unix.POLLERR) != 0 {
+				l.hearOut(c)
+			}
+		}
+		l.forget()
+	}
+}
+
+// hearOut hears the last words of one who has left, up to those that the container has no room for: they wait in the socket.
+func (l *loop) hearOut(c *client) {
+	for !c.gone && len(l.input) == 0 {
+		l.hear(c)
+	}
 }
 
 // acceptNameless is accept4(2) without the other's address, which has none, and would be rubbish that nobody collects.

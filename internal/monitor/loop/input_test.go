@@ -81,33 +81,125 @@ func TestInputNeedsNoNewMemory(t *testing.T) {
 	}))
 }
 
-// People who attach and say nothing do not keep the container waiting, one after the other.
-func TestSilentPeople(t *testing.T) {
+// door is a socket that people attach to, at the place where the loop looks for it. attach attaches one more.
+func door(t *testing.T) (attach func() (person int)) {
+	t.Helper()
 	dir := t.TempDir()
 	listen, err := unix.Socket(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	require.NoError(t, err)
 	require.NoError(t, unix.Bind(listen, &unix.SockaddrUnix{Name: dir + "/s"}))
-	require.NoError(t, unix.Listen(listen, 100))
+	require.NoError(t, unix.Listen(listen, Backlog))
 	saved, err := unix.FcntlInt(ListenFD, unix.F_DUPFD_CLOEXEC, LastFD+1) // the test's own, whatever it is
 	require.NoError(t, err)
 	require.NoError(t, unix.Dup3(listen, ListenFD, unix.O_CLOEXEC))
-	defer func() {
+	t.Cleanup(func() {
 		require.NoError(t, unix.Dup3(saved, ListenFD, unix.O_CLOEXEC))
 		_, _ = unix.Close(saved), unix.Close(listen)
-	}()
+	})
+	return func() int {
+		fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+		require.NoError(t, err)
+		require.NoError(t, unix.Connect(fd, &unix.SockaddrUnix{Name: dir + "/s"}))
+		return fd
+	}
+}
+
+// People who attach and say nothing do not keep the container waiting, one after the other.
+func TestSilentPeople(t *testing.T) {
+	attach := door(t)
 	l := &loop{stdin: -1, files: MinFiles + 100}
 	before := now()
 	for range 50 {
-		fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
-		require.NoError(t, err)
-		defer unix.Close(fd)
-		require.NoError(t, unix.Connect(fd, &unix.SockaddrUnix{Name: dir + "/s"}))
-		require.True(t, l.accept())
+		defer unix.Close(attach())
+		require.Zero(t, l.accept())
 	}
 	assert.Less(t, now()-before, int64(50*100e6/2), "one wait, and not fifty")
 	for _, c := range l.clients {
 		_ = unix.Close(c.fd)
 	}
+}
+
+// People who have left hold no places: neither those who leave at once, nor those who leave between poll(2) and the next who comes.
+func TestWhoHasLeftHoldsNoPlace(t *testing.T) {
+	attach := door(t)
+	const places = 8
+	l := &loop{stdin: -1, files: ownFiles + places}
+	hello := func(fd int) int {
+		_, err := unix.Write(fd, []byte{Hello, 'o'})
+		require.NoError(t, err)
+		return fd
+	}
+	for range 5 {
+		for range 3 * places {
+			require.NoError(t, unix.Close(hello(attach())))
+		}
+		l.letIn()
+		require.Empty(t, l.clients)
+	}
+	for range 5 {
+		var people []int
+		for range places {
+			people = append(people, hello(attach()))
+		}
+		l.letIn()
+		require.Len(t, l.clients, places)
+		late := hello(attach()) // and now the house is full
+		for _, fd := range people {
+			require.NoError(t, unix.Close(fd))
+		}
+		l.letIn()
+		require.Len(t, l.clients, 1)
+		_, _, err := unix.Recvfrom(late, make([]byte, 10), unix.MSG_DONTWAIT)
+		require.Equal(t, unix.EAGAIN, err, "it was not turned away")
+		require.NoError(t, unix.Close(late))
+		l.reap()
+		require.Empty(t, l.clients)
+	}
+}
+
+// A stream of people who come and go does not keep the container waiting: each turn of the loop takes its output.
+func TestOutputBetweenPeople(t *testing.T) {
+	attach := door(t)
+	l, read := container(t)
+	l.files = MinFiles + 100
+	out := int(read.Fd())
+	require.NoError(t, unix.SetNonblock(out, true))
+	l.out = [2]source{{fd: out, packet: Stdout}, {fd: -1}}
+	pipe := l.stdin
+	l.stdin = -1
+	never, err := unix.PidfdOpen(unix.Getpid(), 0) // a process that does not end meanwhile
+	require.NoError(t, err)
+	defer unix.Close(never)
+	if saved, err := unix.FcntlInt(ProcessFD, unix.F_DUPFD_CLOEXEC, LastFD+1); err == nil {
+		defer unix.Close(saved)
+		defer func() { require.NoError(t, unix.Dup3(saved, ProcessFD, unix.O_CLOEXEC)) }()
+	} else if never != ProcessFD {
+		defer unix.Close(ProcessFD)
+	}
+	if never != ProcessFD {
+		require.NoError(t, unix.Dup3(never, ProcessFD, unix.O_CLOEXEC))
+	}
+	for range 20 {
+		_, err := unix.Write(pipe, []byte("output"))
+		require.NoError(t, err)
+		person := attach() // before the output is taken: it is for this one, too
+		_, err = unix.Write(person, []byte{Hello, 'o'})
+		require.NoError(t, err)
+		for range 5 {
+			require.NoError(t, unix.Close(attach()))
+		}
+		require.False(t, l.turn())
+		waiting, err := unix.IoctlGetInt(out, unix.TIOCINQ)
+		require.NoError(t, err)
+		require.Zero(t, waiting, "the container has been heard in this turn")
+		var got [10]byte
+		n, _, err := unix.Recvfrom(person, got[:], unix.MSG_DONTWAIT)
+		require.NoError(t, err)
+		require.Equal(t, "ooutput", string(got[:n]))
+		require.NoError(t, unix.Close(person))
+	}
+	l.reap()
+	require.Empty(t, l.clients)
 }
 
 // Nor do people who come and go.

@@ -79,10 +79,9 @@ func (l *loop) turn() bool {
 	if _, err := unix.Poll(p, timeout); err != nil {
 		return false // EINTR
 	}
-	l.deaf = p[1].Revents != 0 && !l.accept()
-	if p[1].Revents != 0 && !l.deaf {
-		return false // who attaches is heard before the container is: no output is missed
-	}
+	l.deaf = false
+	ended, visitors, input := p[0].Revents != 0, p[1].Revents != 0, p[2].Revents != 0
+	output := [2]bool{p[3].Revents != 0, p[4].Revents != 0} // all noted now: reap uses the list anew
 	for i, c := range l.clients {
 		if p[5+i].Revents&unix.POLLOUT != 0 {
 			c.flush()
@@ -92,16 +91,19 @@ func (l *loop) turn() bool {
 			l.hear(c)
 		}
 	}
-	l.forget()
-	if p[2].Revents != 0 {
+	l.forget() // before others come, who need the places
+	if visitors {
+		l.letIn()
+	}
+	if input {
 		l.feed()
 	}
 	for i := range l.out {
-		if p[3+i].Revents != 0 {
+		if output[i] {
 			l.copy(&l.out[i])
 		}
 	}
-	return p[0].Revents != 0
+	return ended
 }
 
 // interests fills the list for poll(2): the process, the socket, the input, the two outputs, the clients. A negative

@@ -35,6 +35,8 @@ const (
 
 	MaxClients = 256 // fewer, where the limit of open files (RLIMIT_NOFILE) is low
 
+	Backlog = 128 // how many may wait to be let in (listen(2))
+
 	MaxPacket = 32 << 10
 )
 
