@@ -112,7 +112,7 @@ func (r *request) rest(ctx *cli.Context) error {
 	if err := namespacedSysctls(r.config.Sysctls, r.network == "host", ctx.String("ipc") == "host"); err != nil {
 		return err
 	}
-	if r.labels, err = keyValues("--label", ctx.StringSlice("label")); err != nil {
+	if r.labels, err = labelsOf(ctx); err != nil {
 		return err
 	}
 	if r.cidfile != "" {
@@ -148,6 +148,23 @@ func keyValues(flag string, list []string) (map[string]string, error) {
 		m[key] = value
 	}
 	return m, nil
+}
+
+// labelsOf are the labels of the files of --label-file, a line each, and then those of --label.
+func labelsOf(ctx *cli.Context) (map[string]string, error) {
+	var list []string
+	for _, name := range ctx.StringSlice("label-file") {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return nil, usage("read the file of labels: %w", err)
+		}
+		for line := range strings.Lines(string(data)) {
+			if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+				list = append(list, line)
+			}
+		}
+	}
+	return keyValues("--label", append(list, ctx.StringSlice("label")...))
 }
 
 func validName(name string) bool {

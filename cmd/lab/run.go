@@ -81,6 +81,7 @@ func createFlags() []cli.Flag {
 		&cli.StringFlag{Name: "cgroupns", Usage: "private or host (`MODE`)"},
 		&cli.StringSliceFlag{Name: "sysctl", Usage: "set a kernel setting of its namespaces: `KEY=VALUE`"},
 		&cli.StringSliceFlag{Name: "label", Aliases: []string{"l"}, Usage: "note `KEY=VALUE` with the container"},
+		&cli.StringSliceFlag{Name: "label-file", Usage: "note the lines KEY=VALUE of `FILE` with it"},
 		&cli.StringFlag{Name: "cidfile", Usage: "write the container's id to `FILE`"},
 		&cli.StringFlag{Name: "pull", Usage: "always, missing or never (`WHEN`)", Value: "missing"},
 		&cli.StringFlag{Name: "platform", Usage: "pull for `OS/ARCH`"},
