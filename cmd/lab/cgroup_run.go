@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
+	"strings"
 
 	"github.com/docker/go-units"
 	"github.com/urfave/cli/v2"
@@ -100,14 +102,31 @@ func runInGroup(ctx *cli.Context, std streams, g *cgroup.Group, command cgroup.C
 		if _, v2 := cgroup.Names("oom kills"); g.DirOf("memory") == g.Dir() {
 			file = v2
 		}
-		fmt.Fprintf(std.err, "lab: the OOM killer ended %s: the group may use %s (%s: oom_kill %d)\n",
+		who, limit := tightest(g, after.Memory.Limit)
+		fmt.Fprintf(std.err, "lab: the OOM killer ended %s: %s may use %s (%s: oom_kill %d)\n",
 			counted(int(after.Memory.OOMKills-before.Memory.OOMKills), "process", "processes"),
-			units.BytesSize(float64(after.Memory.Limit)), file, after.Memory.OOMKills)
+			who, units.BytesSize(float64(limit)), file, after.Memory.OOMKills)
 	}
 	if ctx.Bool("stat") {
 		printFiles(std.err, g, figures())
 	}
 	return programEnded("cgroup run", code, nil)
+}
+
+// tightest finds whose memory limit holds: the group's own, or a lower one of a group above.
+func tightest(g *cgroup.Group, limit uint64) (who string, least uint64) {
+	who, least = "the group", limit
+	m, err := cgroup.Detect()
+	for above := path.Dir(g.Path); err == nil && strings.HasPrefix(above, groupPath("")); above = path.Dir(above) {
+		up, err := m.Open(above)
+		if err != nil {
+			break
+		}
+		if st, err := up.Stats(); err == nil && st.Memory.Limit < least {
+			who, least = "the group "+shownAs(above)+" above it", st.Memory.Limit
+		}
+	}
+	return who, least
 }
 
 // figures are the words for what is counted.
