@@ -144,7 +144,9 @@ func programEnded(verb string, code int, err error) error {
 	if c, known := execStatus(err); known {
 		code = c
 	}
-	err = fmt.Errorf("%s: %w", verb, execSentence(err))
+	if err = execSentence(err); !strings.HasPrefix(err.Error(), verb+": ") { // the package says so itself of what it is asked for
+		err = fmt.Errorf("%s: %w", verb, err)
+	}
 	if where := programPlace(verb); code == 127 && where != "" {
 		err = advise(err, "%s", where)
 	}

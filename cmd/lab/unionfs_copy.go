@@ -69,7 +69,11 @@ func copyImage(ctx context.Context, s *store.Store, img *image.Image, dir string
 	if err := os.MkdirAll(s.Merged(), 0o710); err != nil {
 		return fmt.Errorf("make a place to mount on: %w", err)
 	}
-	if err := copyMerged(ctx, unionfs.Overlay{Lower: img.Layers, Target: s.Merged(), ReadOnly: true}, part); err != nil {
+	err = copyMerged(ctx, unionfs.Overlay{Lower: img.Layers, Target: s.Merged(), ReadOnly: true}, part)
+	if errors.Is(err, unix.ENOSPC) {
+		return advise(err, "make room where the copy is to be: `df -h %[1]s`, and `df -i %[1]s` for how many files it takes", filepath.Dir(dir))
+	}
+	if err != nil {
 		return err
 	}
 	if err := os.Chmod(part, 0o755); err != nil { // what is made for others is not to be hidden by the umask
