@@ -182,6 +182,14 @@ func TestTwoTerminalsShareOneContainer(t *testing.T) {
 	one.typing("\x10\x11") // ctrl-p ctrl-q
 	require.NoError(t, first.Wait())
 	assert.Equal(t, "shared\n", lab("ps", "--format", "{{.Names}}"))
+	assert.Equal(t, "create\nstart\nattach\nattach\ndetach\n", lab("events", "--since", "1h", "--until", "0s", "--filter", "container=shared", "--format", "{{.Action}}"))
+
+	stats := one.run("--root", root, "stats") // Ctrl-C leaves the prompt a line of its own
+	one.waitFor("CPU %")
+	require.NoError(t, stats.Process.Signal(syscall.SIGINT))
+	require.NoError(t, stats.Wait())
+	require.Eventually(t, func() bool { return bytes.HasSuffix([]byte(one.text()), []byte("\x1b[J\r\n")) }, 10*time.Second, 10*time.Millisecond)
+
 	two.typing("exit 6\r")
 	var exit *exec.ExitError
 	require.ErrorAs(t, second.Wait(), &exit)

@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/container-labs/lab/internal/monitor"
+	"github.com/container-labs/lab/internal/store"
 	"github.com/container-labs/lab/pkg/container"
 )
 
@@ -47,11 +49,14 @@ func (s session) do(conn int) (int, error) {
 	if s.noErr {
 		m.Err = nil
 	}
+	of := store.Open(filepath.Dir(filepath.Dir(s.dir)))
+	tell(of, s.state, "attach", nil)
 	result, err := m.Do()
 	switch {
 	case err != nil:
 		return 0, err
 	case result.Detached:
+		tell(of, s.state, "detach", nil)
 		if s.tty {
 			fmt.Fprint(s.std.out, "\r\n")
 		}

@@ -64,7 +64,11 @@ func statsAction(ctx *cli.Context, std streams) error {
 	live, cancel := interruptible(ctx.Context)
 	defer cancel()
 	screen := &screen{out: std.out, fd: int(std.out.Fd()), terminal: isTerminal(int(std.out.Fd())), table: formatOf(ctx) == "" || formatOf(ctx) == "table"}
-	return s.follow(live, func(rows []statsRow) error { return screen.draw(l, formatOf(ctx), rows) })
+	err = s.follow(live, func(rows []statsRow) error { return screen.draw(l, formatOf(ctx), rows) })
+	if screen.drawn && live.Err() != nil {
+		fmt.Fprintln(std.out) // the terminal has written ^C there
+	}
+	return err
 }
 
 func statsListing(full bool) listing[statsRow] {
