@@ -2,6 +2,8 @@ package replay
 
 import (
 	"context"
+	"io"
+	"math"
 	"os"
 	"time"
 )
@@ -13,8 +15,10 @@ type follower struct {
 	wait    *waker // nil: in one go
 	sink    sink
 	at      place // everything before it was printed
+	each    bool  // each line is asked for its time: the log is not known to be in the order of time
 	losses  losses
-	missed  int // parts that were never seen
+	missed  int  // parts that were never seen
+	gap     bool // of the part that was printed last something is missing
 	report  Report
 }
 
@@ -59,25 +63,25 @@ func (f *follower) step(last bool) error {
 	if !last {
 		end = f.marked()
 	}
-	if last && !f.options.Until.IsZero() {
-		end = f.log.at(f.options.Until.Add(1), end)
-	}
 	if f.sink == nil {
-		f.begun = true
-		f.at = f.from(end)
-		f.sink = f.options.sink(f.log, f.at, end)
-		f.losses.before(f.log, f.at)
+		var err error
+		if end, err = f.start(end, last); err != nil {
+			return err
+		}
 	} else {
 		f.skipped()
 	}
 	for i := range end {
-		if end[i].before(f.at[i]) { // the clock was set back
+		if end[i].before(f.at[i]) { // since comes after until
 			end[i] = f.at[i]
 		}
 	}
 	f.losses.count(f.log)
 	f.report.Lost = f.losses.total
-	if err := f.print(f.at, end, f.options.Timestamps || f.both(f.at, end), f.sink); err != nil {
+	if err := f.cuts(end); err != nil {
+		return err
+	}
+	if err := f.print(f.at, end, f.timed(end), f.sink); err != nil {
 		return err
 	}
 	f.at = end
@@ -104,21 +108,97 @@ func (f *follower) look() error {
 	return err
 }
 
-// from is where printing begins.
-func (f *follower) from(end place) place {
-	begin := f.begin()
-	if !f.options.Since.IsZero() {
-		since := f.log.at(f.options.Since, end)
-		for i := range begin {
-			if begin[i].before(since[i]) {
-				begin[i] = since[i]
+// start finds where printing begins, and where it ends for now. If the log is in the order of time both are found by halving. Who follows
+// may see the clock being set back, so what comes is asked for its time.
+func (f *follower) start(end place, last bool) (place, error) {
+	f.begun = true
+	o := &f.options
+	limited := !o.Since.IsZero() || !o.Until.IsZero()
+	rises := limited && f.rises()
+	f.each = limited && (!rises || !last)
+	if rises && last && !o.Until.IsZero() {
+		end = f.log.at(o.Until.Add(1), end)
+	}
+	f.at = f.begin()
+	if rises && !o.Since.IsZero() {
+		since := f.log.at(o.Since, end)
+		for i := range f.at {
+			if f.at[i].before(since[i]) {
+				f.at[i] = since[i]
 			}
 		}
 	}
-	if f.options.Tail >= 0 {
-		return f.tail(f.options.Tail, begin, end)
+	skip := int64(0)
+	switch {
+	case o.Tail < 0:
+	case limited && !rises:
+		var err error
+		if skip, err = f.butTail(end); err != nil {
+			return end, err
+		}
+	default:
+		f.at = f.tail(o.Tail, f.at, end)
 	}
-	return begin
+	f.sink = o.sink(f.log, f.at, end, f.each)
+	if s, ok := f.sink.(*lines); ok {
+		s.skip = skip
+	}
+	f.losses.before(f.log, f.at)
+	return end, nil
+}
+
+// butTail counts the lines that are wanted, but for the last ones.
+func (f *follower) butTail(end place) (int64, error) {
+	o := f.options
+	o.Out, o.Err, o.Timestamps = io.Discard, io.Discard, false
+	s := o.sink(f.log, f.at, end, true).(*lines)
+	s.skip = math.MaxInt64
+	if err := f.print(f.at, end, true, s); err != nil {
+		return 0, err
+	}
+	if err := s.close(); err != nil {
+		return 0, err
+	}
+	return max(math.MaxInt64-s.skip-o.Tail, 0), nil
+}
+
+// timed says whether it matters when each byte came.
+func (f *follower) timed(end place) bool {
+	return f.options.Timestamps || f.each || f.both(f.at, end)
+}
+
+// cuts prints up to the last part that has none before it, because that was removed before it could be printed. There the lines end that
+// have no end yet: the next part does not go on with them. Where it goes on with others their rest is passed over.
+func (f *follower) cuts(end place) error {
+	before := f.at[0].part
+	for _, p := range f.parts {
+		if p.number <= before {
+			f.gap = f.gap || p.number == before && p.holed
+			continue
+		}
+		if p.number > before+1 || f.gap {
+			next := f.whole(p, end)
+			to := place{{p.number, 0}, {p.number, 0}}
+			for i := range to {
+				if end[i].before(to[i]) {
+					to[i] = end[i]
+				}
+			}
+			if err := f.print(f.at, to, f.timed(to), f.sink); err != nil {
+				return err
+			}
+			if err := f.sink.cut(); err != nil {
+				return err
+			}
+			for i := range next {
+				if f.at[i].before(next[i]) {
+					f.at[i] = next[i]
+				}
+			}
+		}
+		before, f.gap = p.number, p.holed
+	}
+	return nil
 }
 
 // skipped counts the parts that were there for too short a time. They are numbered from 1 on.

@@ -4,15 +4,23 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"time"
 )
 
 // lines is the sink for whole lines: a line whose end has not come is kept until it has. It puts the time at which a line began in
-// front of it, if asked.
+// front of it, if asked, and leaves out the lines that began at a time that is not wanted.
 type lines struct {
 	stamps bool
+	since  int64 // lines that began earlier are left out, in ns since 1970
+	until  int64 // and those that began later
+	skip   int64 // and so many of the others, the first ones
+	loose  bool  // what there is of a line need not wait for its end: flush prints it
+
 	out    [2]*buffer // the same one, if both streams go to the same place
-	open   [2][]byte  // the line that has no end yet
+	open   [2][]byte  // what is kept of the line that has no end yet
+	within [2]bool    // there is such a line
+	drop   [2]bool    // and it is left out
 	window [2]window
 }
 
@@ -26,7 +34,7 @@ type buffer struct {
 const longest = 16 << 20
 
 func newLines(out, err io.Writer, together, stamps bool) *lines {
-	s := &lines{stamps: stamps}
+	s := &lines{stamps: stamps, since: math.MinInt64, until: math.MaxInt64}
 	s.out[0] = &buffer{to: out, text: make([]byte, 0, bufferSize+bufferSize/4)}
 	s.out[1] = s.out[0]
 	if !together {
@@ -40,13 +48,14 @@ func (s *lines) chunk(c chunk) error {
 	if s.stamps {
 		stamp = append(time.Unix(0, c.time).UTC().AppendFormat(make([]byte, 0, 32), stampFormat), ' ')
 	}
+	wanted := c.time >= s.since && c.time <= s.until
 	for c.from < c.to {
 		text, err := s.window[c.stream].read(c)
 		if err != nil || len(text) == 0 {
 			return err
 		}
 		c.from += int64(len(text))
-		if err := s.add(c.stream, stamp, text); err != nil {
+		if err := s.add(c.stream, stamp, wanted, text); err != nil {
 			return err
 		}
 	}
@@ -56,20 +65,29 @@ func (s *lines) chunk(c chunk) error {
 // stampFormat is RFC 3339 with all nine digits, so that columns stay columns.
 const stampFormat = "2006-01-02T15:04:05.000000000Z07:00"
 
-func (s *lines) add(stream int, stamp, text []byte) error {
+// add takes text that came at one time. Lines that begin in it are wanted, or not.
+func (s *lines) add(stream int, stamp []byte, wanted bool, text []byte) error {
 	out := s.out[stream]
 	for len(text) > 0 {
-		end := s.lineEnd(text)
+		if !s.within[stream] {
+			s.drop[stream] = !wanted
+			if wanted {
+				s.open[stream] = append(s.open[stream], stamp...)
+			}
+		}
+		end := s.lineEnd(stream, wanted, text)
+		s.within[stream] = end == 0
 		if end == 0 {
-			return s.keep(stream, stamp, text)
+			return s.keep(stream, text)
 		}
-		if open := s.open[stream]; len(open) > 0 {
-			out.text = append(out.text, open...)
-			s.open[stream] = open[:0]
-		} else {
-			out.text = append(out.text, stamp...)
+		switch {
+		case s.drop[stream]:
+		case s.skip > 0:
+			s.skip--
+		default:
+			out.text = append(append(out.text, s.open[stream]...), text[:end]...)
 		}
-		out.text = append(out.text, text[:end]...)
+		s.open[stream] = s.open[stream][:0]
 		text = text[end:]
 		if err := out.write(bufferSize); err != nil {
 			return err
@@ -78,38 +96,69 @@ func (s *lines) add(stream int, stamp, text []byte) error {
 	return nil
 }
 
-// lineEnd is how much of a text can be printed: its first line where each gets a stamp, else all of its lines.
-func (s *lines) lineEnd(text []byte) int {
-	if s.stamps {
+// lineEnd is how much of a text is treated alike: its first line where each gets a stamp, is counted, or may be another case than those
+// that follow; else all of its lines.
+func (s *lines) lineEnd(stream int, wanted bool, text []byte) int {
+	if s.stamps || s.skip > 0 || !wanted || s.drop[stream] {
 		return bytes.IndexByte(text, '\n') + 1
 	}
 	return bytes.LastIndexByte(text, '\n') + 1
 }
 
-func (s *lines) keep(stream int, stamp, text []byte) error {
-	if len(s.open[stream]) == 0 {
-		s.open[stream] = append(s.open[stream], stamp...)
+func (s *lines) keep(stream int, text []byte) error {
+	if s.drop[stream] {
+		return nil
 	}
 	s.open[stream] = append(s.open[stream], text...)
 	if len(s.open[stream]) < longest {
 		return nil
 	}
-	s.out[stream].text = append(s.out[stream].text, s.open[stream]...)
+	return s.let(stream)
+}
+
+// let prints what is kept of a line before its end has come.
+func (s *lines) let(stream int) error {
+	if s.skip == 0 {
+		s.out[stream].text = append(s.out[stream].text, s.open[stream]...)
+	}
 	s.open[stream] = s.open[stream][:0]
-	return s.out[stream].write(0)
+	return s.out[stream].write(bufferSize)
 }
 
 func (s *lines) flush() error {
+	for i := range s.open {
+		if s.loose {
+			if err := s.let(i); err != nil {
+				return err
+			}
+		}
+	}
 	if err := s.out[0].write(0); err != nil {
 		return err
 	}
 	return s.out[1].write(0)
 }
 
+// cut ends the lines whose end will not come.
+func (s *lines) cut() error {
+	for i := range s.open {
+		if s.within[i] {
+			if err := s.add(i, nil, true, []byte{'\n'}); err != nil {
+				return err
+			}
+		}
+	}
+	return s.flush()
+}
+
 func (s *lines) close() error {
-	for i, open := range s.open {
-		s.out[i].text = append(s.out[i].text, open...)
-		s.open[i] = nil
+	for i := range s.open {
+		if s.within[i] && !s.drop[i] && s.skip > 0 {
+			s.skip--
+			s.open[i] = nil
+		}
+		s.out[i].text = append(s.out[i].text, s.open[i]...)
+		s.open[i], s.within[i] = nil, false
 	}
 	return s.flush()
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/container-labs/lab/internal/monitor/journal"
 )
 
-// The marks of a part lie one after the other, in a file of lines. They rise, so they can be searched by halving. Lines that are
-// none (a power cut leaves such) are passed over.
+// The marks of a part lie one after the other, in a file of lines. Their sizes rise, so they can be searched by halving; so can their
+// times where [log.rises] says so. Lines that are none (a power cut leaves such) are passed over.
 
 const (
 	blockSize = 64 << 10
@@ -28,19 +28,30 @@ func (p *part) scan(at int64) *scanner { return &scanner{p: p, at: at} }
 // next is the next mark, and false after the last complete line.
 func (s *scanner) next() (journal.Mark, bool) {
 	for {
+		line, ok := s.line()
+		if !ok {
+			return journal.Mark{}, false
+		}
+		if m, ok := journal.ParseMark(line); ok {
+			return m, true
+		}
+	}
+}
+
+// line is the next line, whatever is in it, without its newline. It holds until the next call.
+func (s *scanner) line() ([]byte, bool) {
+	for {
 		end := bytes.IndexByte(s.text, '\n')
 		if end < 0 {
 			if !s.fill() {
-				return journal.Mark{}, false
+				return nil, false
 			}
 			continue
 		}
 		line := s.text[:end]
 		s.text = s.text[end+1:]
 		s.at += int64(end) + 1
-		if m, ok := journal.ParseMark(line); ok {
-			return m, true
-		}
+		return line, true
 	}
 }
 

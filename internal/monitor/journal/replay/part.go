@@ -22,6 +22,7 @@ type part struct {
 	marked int64       // bytes of times then
 
 	settled bool // there is a younger one, so it does not grow, and it was looked at since
+	holed   bool // some of it was removed before it was opened
 }
 
 // refresh looks what there is now. The bytes are looked at before their marks: what is missing in the marks that are seen, is on its way.
@@ -103,7 +104,7 @@ func (l *log) refresh() error {
 		grows := len(numbers) == 0 || numbers[len(numbers)-1] <= p.number
 		if !grows && !p.settled {
 			p.settled = true
-			if p.damaged() {
+			if p.holed = p.damaged(); p.holed {
 				l.removed++
 			}
 		}

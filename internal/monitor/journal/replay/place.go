@@ -44,12 +44,16 @@ func (l *log) begin() place {
 	if len(l.parts) == 0 {
 		return place{}
 	}
-	first := l.parts[0]
-	to := place{{first.number, 0}, {first.number, 0}}
-	m, _ := first.first()
+	return l.whole(l.parts[0], l.end())
+}
+
+// whole is the place in a part where its first line begins of which nothing is in the part before.
+func (l *log) whole(p *part, end place) place {
+	to := place{{p.number, 0}, {p.number, 0}}
+	m, _ := p.first()
 	for i := range to {
 		if m.Continues[i] {
-			to[i] = l.nextLine(i, to[i], l.end())
+			to[i] = l.nextLine(i, to[i], end)
 		}
 	}
 	return to

@@ -8,6 +8,7 @@ import (
 type sink interface {
 	chunk(c chunk) error // bytes of one stream, which came at one time
 	flush() error        // nothing comes for a while
+	cut() error          // what comes next does not follow on what came last
 	close() error        // nothing comes any more
 }
 

@@ -14,6 +14,8 @@ type raw struct {
 	out  [2]io.Writer
 	run  chunk // not written yet
 	copy []byte
+	torn [2]bool // the last line that was written has no end: known where there may be a cut
+	cuts bool    // there may be one
 }
 
 func (r *raw) chunk(c chunk) error {
@@ -33,6 +35,11 @@ func (r *raw) flush() error {
 		return nil
 	}
 	from, out := c.part.data[c.stream], r.out[c.stream]
+	if r.cuts {
+		var last [1]byte
+		n, _ := from.ReadAt(last[:], c.to-1)
+		r.torn[c.stream] = n == 1 && last[0] != '\n'
+	}
 	at := c.from
 	if file, ok := out.(*os.File); ok {
 		var err error
@@ -55,6 +62,22 @@ func (r *raw) flush() error {
 			return fmt.Errorf("write the log out: %w", err)
 		}
 		at += int64(n)
+	}
+	return nil
+}
+
+func (r *raw) cut() error {
+	if err := r.flush(); err != nil {
+		return err
+	}
+	for i, torn := range r.torn {
+		if !torn {
+			continue
+		}
+		if _, err := r.out[i].Write([]byte{'\n'}); err != nil {
+			return fmt.Errorf("write the log out: %w", err)
+		}
+		r.torn[i] = false
 	}
 	return nil
 }

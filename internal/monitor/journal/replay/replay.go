@@ -44,13 +44,22 @@ func Print(ctx context.Context, dir string, o Options) (Report, error) {
 	return f.report, err
 }
 
-// sink makes what prints a log that lies between two places. Bytes are copied as they are where that keeps lines whole.
-func (o *Options) sink(l *log, from, to place) sink {
-	together := same(o.Out, o.Err)
-	if !o.Timestamps && (!together || o.Terminal || o.Alive == nil && !l.both(from, to)) {
-		return &raw{out: [2]io.Writer{o.Out, o.Err}}
+// sink makes what prints a log that lies between two places. Bytes are copied as they are where that keeps lines whole. If each line is
+// to be asked for its time, [lines] does that.
+func (o *Options) sink(l *log, from, to place, each bool) sink {
+	together, follows := same(o.Out, o.Err), o.Alive != nil
+	if !each && !o.Timestamps && (!together || o.Terminal || !follows && !l.both(from, to)) {
+		return &raw{out: [2]io.Writer{o.Out, o.Err}, cuts: follows}
 	}
-	return newLines(o.Out, o.Err, together, o.Timestamps)
+	s := newLines(o.Out, o.Err, together, o.Timestamps)
+	s.loose = !o.Timestamps && follows && (o.Terminal || !together)
+	if each && !o.Since.IsZero() {
+		s.since = o.Since.UnixNano()
+	}
+	if each && !o.Until.IsZero() {
+		s.until = o.Until.UnixNano()
+	}
+	return s
 }
 
 // both says whether both streams have something between two places.
