@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -35,6 +36,9 @@ EXAMPLE:
 			if err != nil {
 				return err
 			}
+			if err := upperTaken(o); err != nil {
+				return err
+			}
 			return mountHint(o, unionfs.Mount(o))
 		}),
 	}
@@ -66,10 +70,12 @@ func overlayOf(ctx *cli.Context, target string) (unionfs.Overlay, error) {
 	switch {
 	case len(o.Lower) == 0:
 		return o, usage("unionfs mount wants at least one --lower directory")
-	case o.Upper != "" && o.Work == "" && !o.ReadOnly:
-		return o, usage("an upper directory wants a --work directory beside it, where the kernel prepares what it then renames into upper")
 	case o.Upper == "" && o.Work != "":
 		return o, usage("a work directory is for an upper one: give --upper too")
+	case len(o.Lower) == 1 && o.Upper == "": // the kernel refuses it too; what engines mount then is no overlay
+		return o, usage("one lower directory alone is no union: give another --lower, or --upper and --work")
+	case o.Upper != "" && o.Work == "" && !o.ReadOnly:
+		return o, usage("an upper directory wants a --work directory beside it, where the kernel prepares what it then renames into upper")
 	}
 	for _, dir := range o.Lower {
 		if dir == "" {
@@ -93,6 +99,29 @@ func pointers(list []string) []*string {
 		p = append(p, &list[i])
 	}
 	return p
+}
+
+// upperTaken refuses an upper or work directory that another overlay has. The kernel only notes it in its log, and says of what is
+// written through both: undefined.
+func upperTaken(o unionfs.Overlay) error {
+	if o.Upper == "" || o.ReadOnly {
+		return nil
+	}
+	all, err := unionfs.Mounts()
+	for _, other := range all {
+		if other.ReadOnly || other.Upper == "" || !sameFile(o.Upper, other.Upper) && !sameFile(o.Work, other.Work) {
+			continue
+		}
+		return advise(fmt.Errorf("mount overlay at %s: its upper or work directory is that of the overlay at %s", o.Target, other.Target),
+			"two overlays may share lower directories only: `lab unionfs umount %s`, or make another upper and work", other.Target)
+	}
+	return err
+}
+
+func sameFile(a, b string) bool {
+	first, err := os.Stat(a)
+	second, other := os.Stat(b)
+	return err == nil && other == nil && os.SameFile(first, second)
 }
 
 // mountHint names the directories that are missing.
