@@ -29,7 +29,7 @@ EXAMPLE:
    lab chroot rootfs ls /`,
 		Flags: andWatch(),
 		Action: flagsAnywhere(std, false, func(ctx *cli.Context, args []string) error {
-			if len(args) != 2 {
+			if len(args) != 2 || args[1] == "" {
 				return wants(ctx, "an image, and a directory to be made")
 			}
 			if _, err := os.Lstat(args[1]); err == nil {

@@ -131,7 +131,7 @@ func mountHint(o unionfs.Overlay, err error) error {
 	}
 	var missing []string
 	for _, dir := range append(append([]string{}, o.Lower...), o.Upper, o.Work, o.Target) {
-		if dir != "" && !isDir(dir) {
+		if dir != "" && !isThere(dir) {
 			missing = append(missing, dir)
 		}
 	}
