@@ -5,6 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/container-labs/lab/internal/store"
 	"github.com/container-labs/lab/pkg/container"
 )
 
@@ -26,7 +27,9 @@ func restartCommand(std streams) *cli.Command {
 				// Stopping is waiting, and all wait at once. Starting is work: at once it takes as long, and many more descriptors.
 				turn.Lock()
 				defer turn.Unlock()
-				_, err = start(std, ctx.String("root"), state, false)
+				if _, err = start(std, ctx.String("root"), state, false); err == nil {
+					tell(store.Open(ctx.String("root")), s, "restart", nil)
+				}
 				return err
 			})
 		},
