@@ -77,7 +77,7 @@ func (r *request) tasks(*cli.Context) error {
 	return usage("--pids-limit %d is too few for %s: lab's own programs are written in Go, where each is five to eight threads, and threads count as tasks", n, whose)
 }
 
-const fewTasks = 5 // below it, not one start in a hundred succeeds
+const fewTasks = 5 // below it no start was seen to succeed
 
 func (r *request) rlimits(ctx *cli.Context) error {
 	for _, text := range ctx.StringSlice("ulimit") {
