@@ -66,7 +66,14 @@ func noteTrials(root string) (note func(dir string), forget func()) {
 	if err := sweep(root); err != nil {
 		complain(os.Stderr, err)
 	}
-	made, s := missingAbove(root), store.Open(root)
+	s := store.Open(root)
+	var made []string
+	for _, name := range [...]string{"ledger", "names", "merged", "containers"} {
+		if !isThere(s.Path(name)) {
+			made = append(made, s.Path(name))
+		}
+	}
+	made = append(made, missingAbove(root)...)
 	ledger, err := beginLedger(s, "doctor")
 	if err != nil {
 		return nil, func() {}
@@ -74,11 +81,6 @@ func noteTrials(root string) (note func(dir string), forget func()) {
 	return func(dir string) { _ = ledger.Add(store.Undo{Do: "trial", Arg: dir}) }, func() {
 		if err := ledger.Undo(doers(s, nil)); err != nil {
 			complain(os.Stderr, err)
-		}
-		if len(made) > 0 {
-			for _, name := range [...]string{"ledger", "names", "merged", "containers"} {
-				_ = os.Remove(s.Path(name))
-			}
 		}
 		for _, dir := range made { // only what is empty
 			_ = os.Remove(dir)
