@@ -90,10 +90,9 @@ func newApp(std streams, args []string) *cli.App {
 			&cli.BoolFlag{Name: "debug", Usage: "say more about errors"},
 			&cli.BoolFlag{Name: "no-color", Usage: "print without colours", EnvVars: []string{"NO_COLOR"}},
 		}), &cli.BoolFlag{Name: "h", Hidden: true, Action: helpAsked}),
-		Before:                func(ctx *cli.Context) error { return watch(ctx, std) },
-		Action:                func(ctx *cli.Context) error { return noCommand(ctx, std) },
-		Commands:              commands(std, args),
-		CustomAppHelpTemplate: appHelp,
+		Before:   func(ctx *cli.Context) error { return watch(ctx, std) },
+		Action:   func(ctx *cli.Context) error { return noCommand(ctx, std) },
+		Commands: commands(std, args),
 	}
 }
 
@@ -232,29 +231,3 @@ func stepInput(std streams) io.Reader {
 	}
 	return std.in
 }
-
-const appHelp = `lab - {{.Usage}}
-
-USAGE:
-   lab [--explain | --step] COMMAND [ARGUMENTS]
-
-COMMANDS:{{range .VisibleCommands}}
-   {{printf "%-10s" .Name}} {{.Usage}}{{end}}
-
-GLOBAL OPTIONS, before the command:
-   --root DIR    keep images and containers in DIR (default /var/lib/lab, or
-                 what LAB_ROOT says)
-   --explain     print every kernel call as it is made
-   --step        stop before each kernel call and wait for Enter
-   --debug       say more about errors
-   --no-color    print without colours, as NO_COLOR does
-   -h, --help    print this text; "lab COMMAND --help" says what each one takes
-   -v, --version print the version
-
-THE COURSE:
-   lab course start 000        begins with the first lab
-
-EXAMPLE:
-   lab run --rm box            a container from nothing but this program
-   lab --explain run --rm box  the same, with every kernel call that makes it
-`

@@ -41,3 +41,17 @@ func TestOnlyTheCommandAskedForIsMade(t *testing.T) {
 		assert.Len(t, commands(streams{}, strings.Fields(line)), want, line)
 	}
 }
+
+func TestHelpListsEveryCommandOnce(t *testing.T) {
+	var listed []string
+	for _, section := range helpSections {
+		listed = append(listed, strings.Fields(section.names)...)
+	}
+	var there []string
+	for _, c := range commands(streams{}, nil) {
+		if !c.Hidden {
+			there = append(there, c.Name)
+		}
+	}
+	assert.ElementsMatch(t, there, listed)
+}

@@ -36,15 +36,15 @@ func courseCommand(std streams, args []string) *cli.Command {
 	return chapter(std, args, "course", "learn by doing: labs, with checks that ask the kernel", courseVerbs())
 }
 
-// courseShortCommands are the verbs that stand for themselves: `lab check` is `lab course check`. They are made when args may
-// mean them.
+// courseShortCommands are the verbs that stand for themselves: `lab check` is `lab course check`. They are made when args may mean them.
 func courseShortCommands(std streams, args []string) []*cli.Command {
 	var list []*cli.Command
-	for _, name := range [...]string{"check", "hint", "solve", "reset", "progress"} {
-		c := &cli.Command{Name: name, Usage: "short for `lab course " + name + "`"}
-		if slices.Contains(args, name) {
-			verbs := courseVerbs()
-			v := verbs[slices.IndexFunc(verbs, func(v verb) bool { return v.name == name })]
+	for _, v := range courseVerbs() {
+		if !slices.Contains([]string{"check", "hint", "solve", "reset", "progress"}, v.name) {
+			continue
+		}
+		c := &cli.Command{Name: v.name, Usage: v.about}
+		if slices.Contains(args, v.name) {
 			made := v.make(std)
 			c.ArgsUsage, c.Description, c.Flags, c.Action = made.ArgsUsage, made.Description, made.Flags, made.Action
 		}

@@ -9,8 +9,12 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// printHelp is the library's door for help texts: a command's is ours, made for a terminal of 80 columns.
+// printHelp is the library's door for help texts: ours are made for a terminal of 80 columns.
 func printHelp(w io.Writer, template string, data any) {
+	if app, ok := data.(*cli.App); ok {
+		appHelp(w, app)
+		return
+	}
 	if c, ok := data.(*cli.Command); ok && c.CustomHelpTemplate == "" {
 		commandHelp(w, c)
 		return
