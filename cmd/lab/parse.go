@@ -26,7 +26,7 @@ func parseBytes(text string) (int64, error) { return units.RAMInBytes(text) }
 // cpuQuota turns --cpus 0.5 into 50000 of 100000 µs.
 func cpuQuota(l *cgroup.Limits, cpus float64) error {
 	if math.IsNaN(cpus) || cpus < 0.01 || cpus > 1<<20 {
-		return usage("invalid --cpus %g: the smallest part is 0.01 of a CPU", cpus)
+		return usage("invalid --cpus %g: the smallest part is 0.01 of a CPU, the largest %d CPUs", cpus, 1<<20)
 	}
 	l.CPUPeriod = 100_000
 	l.CPUQuota = int64(math.Round(cpus * 100_000))
