@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/container-labs/lab/internal/monitor/journal/replay"
+	"github.com/container-labs/lab/internal/monitor/loop"
 	"github.com/container-labs/lab/internal/store"
 	"github.com/container-labs/lab/pkg/container"
 )
@@ -52,12 +54,15 @@ func logsAction(ctx *cli.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	if c.Monitor == 0 && c.Alive() {
+	if c.Monitor == 0 && (c.Alive() || c.Status == container.Running && c.Remove) { // or it has just ended
 		return fmt.Errorf("container %s runs in the foreground with --rm: what it prints goes to that terminal, and there is no log of it", c.Name)
 	}
 	dir := store.Open(root).Container(c.ID)
-	life := life{root: root, dir: dir}
-	options.Out, options.Err = std.out, std.err
+	life := life{root: root, dir: dir, broken: c.phase == container.Dead}
+	options.Out, options.Err, options.Intact = std.out, std.err, life.intact
+	if settings, err := container.ReadSettings(dir); err == nil {
+		options.PartSize = settings.Log.MaxSize
+	}
 	if ctx.Bool("follow") {
 		options.Alive = life.goesOn
 		if spec, err := readSpec(root, c.ID); err == nil && spec.Process != nil {
@@ -77,7 +82,13 @@ func logsAction(ctx *cli.Context, std streams) error {
 	if life.orphan && err == nil {
 		return fmt.Errorf("container %s runs on, but its monitor was killed: nobody writes its log any more", c.Name)
 	}
-	return err
+	switch {
+	case err != nil || !report.Gone:
+		return err
+	case report.Begun:
+		return fmt.Errorf("container %s was removed while its log was read: some of it may be missing", c.Name)
+	}
+	return fmt.Errorf("container %s was removed before its log could be read", c.Name)
 }
 
 func logsOptions(ctx *cli.Context) (o replay.Options, err error) {
@@ -101,6 +112,7 @@ func logsOptions(ctx *cli.Context) (o replay.Options, err error) {
 // life watches a container whose log is followed.
 type life struct {
 	root, dir string
+	broken    bool // its record was damaged or missing from the beginning
 	orphan    bool // it runs, but its monitor does not
 	swept     time.Time
 }
@@ -129,4 +141,27 @@ func (l *life) goesOn() bool {
 		return true
 	}
 	return false
+}
+
+// intact says whether nothing of the container was removed yet. Who removes one writes so into its record first; a container that removes
+// itself writes that it has exited, and then removes the note of its end before all else.
+func (l *life) intact() bool {
+	if l.broken { // nothing to go by but its directory, which is gone after a moment
+		for range 100 {
+			if _, err := os.Stat(l.dir); err != nil {
+				return false
+			}
+			time.Sleep(time.Millisecond)
+		}
+		return true
+	}
+	state, err := container.ReadState(l.dir)
+	if err != nil || state.Status == container.Removing {
+		return false
+	}
+	if state.Status != container.Exited || !state.Remove {
+		return true
+	}
+	_, err = os.Stat(filepath.Join(l.dir, loop.EndFile))
+	return err == nil
 }

@@ -20,15 +20,21 @@ type follower struct {
 	missed  int  // parts that were never seen
 	gap     bool // of the part that was printed last something is missing
 	report  Report
+	witness
 }
 
 // all prints until the end. Whether the container lives is asked before its log is looked at: what it printed last is there then.
 func (f *follower) all(ctx context.Context) error {
 	var asked time.Time
 	alive, quiet := f.options.Alive != nil, true
+	if alive {
+		f.wait.watch(f.log)
+	}
 	for {
 		if alive && (quiet || time.Since(asked) > time.Second/4) {
-			alive, asked = f.options.Alive(), time.Now()
+			if alive, asked = f.options.Alive(), time.Now(); alive {
+				f.lives()
+			}
 		}
 		last := !alive || f.past()
 		before := f.at
@@ -36,7 +42,11 @@ func (f *follower) all(ctx context.Context) error {
 			return err
 		}
 		if last {
+			f.report.Gone, f.report.Begun = f.gone(), f.first > 0
 			return f.sink.close()
+		}
+		if !f.sure && f.options.Intact != nil && f.options.Intact() {
+			f.lives()
 		}
 		if err := f.sink.flush(); err != nil {
 			return err
@@ -59,6 +69,7 @@ func (f *follower) step(last bool) error {
 	if err := f.look(); err != nil {
 		return err
 	}
+	f.saw()
 	end := f.end()
 	if !last {
 		end = f.marked()

@@ -64,9 +64,7 @@ func (p *part) close() {
 
 // damaged says that some of the part was removed before it was opened. It is asked when the part does not grow any more.
 func (p *part) damaged() bool {
-	size := p.last().Size
-	missing := p.times == nil || size[0] > 0 && p.data[0] == nil || size[1] > 0 && p.data[1] == nil
-	return missing && p.vanishes()
+	return p.lacks() && p.vanishes()
 }
 
 // vanishes says whether a part is being removed: times goes first, the directory last (journal.Writer). One whose writer was killed, or

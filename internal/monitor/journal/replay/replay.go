@@ -22,12 +22,18 @@ type Options struct {
 
 	// Alive, if there is one, makes Print follow the log as it grows, as long as it says true. It is asked often.
 	Alive func() bool
+
+	// Intact, if there is one, says whether nothing of the container was removed yet. Alive is true only then. It is asked at the end.
+	Intact   func() bool
+	PartSize int64 // bytes at which the writer begins a new part; 0: it does not
 }
 
 // Report is what Print has to say besides.
 type Report struct {
 	Lost    int64 // bytes of what was printed that the writer could not write: the disk was full
 	Removed int   // parts that were removed by the rotation before they could be printed
+	Gone    bool  // the container was removed, and with it, perhaps, something of its log that was not printed yet
+	Begun   bool  // something of the log was there
 }
 
 // Print prints the log in the directory dir. A log that is not there is empty. When the context ends so does Print, without an

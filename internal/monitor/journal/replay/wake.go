@@ -1,10 +1,12 @@
 package replay
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -18,7 +20,8 @@ type waker struct {
 	events  *os.File // nil: none to be had
 	dir     string
 	watched map[string]bool
-	part    int // whose files are watched
+	made    bool // the log was, while its container's directory was watched
+	part    int  // whose files are watched
 	stop    func() bool
 	done    <-chan struct{}
 }
@@ -58,10 +61,53 @@ func (w *waker) wait(l *log) {
 	}
 	var buffer [4096]byte
 	if n, err := w.events.Read(buffer[:]); n > 0 {
+		had := w.made
+		w.note(buffer[:n])
+		if w.made && !had {
+			return // the first output of all: it may be the last, too, and be removed soon
+		}
 		w.sleep(batch)
 	} else if err != nil && !os.IsTimeout(err) {
 		w.sleep(looking)
 	}
+}
+
+// home is the container's directory.
+func (w *waker) home() string { return filepath.Dir(w.dir) }
+
+// note looks among events (inotify(7)) for the making of the log. Where too many came, it may have been among those that are lost.
+func (w *waker) note(events []byte) {
+	for len(events) >= unix.SizeofInotifyEvent {
+		e := (*unix.InotifyEvent)(unsafe.Pointer(&events[0]))
+		end := min(unix.SizeofInotifyEvent+int(e.Len), len(events))
+		name, _, _ := bytes.Cut(events[unix.SizeofInotifyEvent:end], []byte{0})
+		if e.Mask&unix.IN_Q_OVERFLOW != 0 || string(name) == filepath.Base(w.dir) {
+			w.made = true
+		}
+		events = events[end:]
+	}
+}
+
+// logMade says whether the log was made while its container's directory was watched, up to now.
+func (w *waker) logMade() bool {
+	raw, err := w.events.SyscallConn()
+	if err != nil {
+		return true
+	}
+	var buffer [4096]byte
+	_ = raw.Control(func(fd uintptr) {
+		for !w.made {
+			n, err := unix.Read(int(fd), buffer[:])
+			if err == unix.EINTR {
+				continue
+			}
+			if n <= 0 {
+				return
+			}
+			w.note(buffer[:n])
+		}
+	})
+	return w.made
 }
 
 func (w *waker) ended() bool {
@@ -82,7 +128,10 @@ func (w *waker) sleep(d time.Duration) {
 
 // watch watches what is there by now, and says whether that is more than before.
 func (w *waker) watch(l *log) (more bool) {
-	more = w.add(filepath.Dir(w.dir), unix.IN_CREATE|unix.IN_MOVED_TO|unix.IN_CLOSE_WRITE) || more
+	if w.events == nil {
+		return false
+	}
+	more = w.add(w.home(), unix.IN_CREATE|unix.IN_MOVED_TO|unix.IN_CLOSE_WRITE) || more
 	more = w.add(w.dir, unix.IN_CREATE) || more
 	if len(l.parts) > 0 {
 		p := l.parts[len(l.parts)-1]
