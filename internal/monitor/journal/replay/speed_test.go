@@ -69,6 +69,25 @@ func BenchmarkSpeed(b *testing.B) {
 	}
 }
 
+// BenchmarkRises reads the times of a million marks, as --since does before it halves them.
+func BenchmarkRises(b *testing.B) {
+	dir := b.TempDir()
+	part := filepath.Join(dir, journal.PartName(1))
+	require.NoError(b, os.Mkdir(part, 0o700))
+	var text []byte
+	for i := range int64(1_000_000) {
+		text = journal.Mark{Time: 1_700_000_000_000_000_000 + i*1_000_000, Size: [2]int64{i * 100}}.Append(text)
+	}
+	require.NoError(b, os.WriteFile(filepath.Join(part, journal.Times), text, 0o600))
+	l := &log{dir: dir}
+	defer l.close()
+	require.NoError(b, l.refresh())
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		require.True(b, l.rises())
+	}
+}
+
 func toFile(b *testing.B) (*os.File, func()) {
 	f, err := os.Create(b.TempDir() + "/out")
 	require.NoError(b, err)
