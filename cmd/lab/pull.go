@@ -48,14 +48,16 @@ func pullAll(ctx *cli.Context, std streams, images *image.Store, name string, op
 	if ref.Digest != "" || strings.Contains(name[strings.LastIndexByte(name, '/')+1:], ":") {
 		return &exit{code: 1, err: errors.New("tag can't be used with --all-tags/-a: name the repository alone")}
 	}
-	tags, err := images.RepositoryTags(ctx.Context, name, opt.Insecure)
+	stop, cancel := interruptible(ctx.Context) // one for all: Ctrl-C ends the whole, and not the tag that is just fetched
+	defer cancel()
+	tags, err := images.RepositoryTags(stop, name, opt.Insecure)
 	if err != nil {
 		return err
 	}
 	var failed []error
 	for _, tag := range tags {
-		if _, err := pull(ctx.Context, std, images, ref.Name()+":"+tag, opt, ctx.Bool("quiet")); err != nil {
-			if ctx.Err() != nil {
+		if _, err := pull(stop, std, images, ref.Name()+":"+tag, opt, ctx.Bool("quiet")); err != nil {
+			if stop.Err() != nil {
 				return err
 			}
 			failed = append(failed, err)
