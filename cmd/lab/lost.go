@@ -60,6 +60,9 @@ func withoutDirectory(s *store.Store, ids []string, owned map[string]bool) []lis
 	}
 	var list []listed
 	for id := range owned {
+		if !isContainerID(id) {
+			continue // what a chapter or the doctor has made
+		}
 		list = append(list, unreadable(s, id, fs.ErrNotExist))
 	}
 	return list
@@ -76,12 +79,25 @@ func findBroken(root, name string) error {
 	if err != nil {
 		return err
 	}
+	var found []listed
 	for _, c := range list {
-		if name != "" && c.phase == container.Dead && (c.Name == name || strings.HasPrefix(c.ID, name)) {
+		if name == "" || c.phase != container.Dead {
+			continue
+		}
+		if c.Name == name || c.ID == name {
 			return &brokenRecord{c}
 		}
+		if strings.HasPrefix(c.ID, name) {
+			found = append(found, c)
+		}
 	}
-	return fmt.Errorf("%w: %s", errNoContainer, name)
+	switch len(found) {
+	case 0:
+		return fmt.Errorf("%w: %s", errNoContainer, name)
+	case 1:
+		return &brokenRecord{found[0]}
+	}
+	return errAmbiguous(name, len(found))
 }
 
 // runsOn says that something of a container runs whose record is lost.

@@ -31,7 +31,8 @@ func listStates(root string) ([]container.State, error) {
 	return list, nil
 }
 
-// findState finds a container by name, id, or the beginning of an id. The error is errNoContainer, or a *brokenRecord.
+// findState finds a container by name, id, or the beginning of an id. The error is errNoContainer, a *brokenRecord, or that the id fits
+// several.
 func findState(root, name string) (container.State, error) {
 	s := store.Open(root)
 	if id, err := os.Readlink(s.Path("names", name)); err == nil && validName(name) {
@@ -58,7 +59,11 @@ func findState(root, name string) (container.State, error) {
 	case 1:
 		return awake(s, found[0]), nil
 	}
-	return container.State{}, fmt.Errorf("the id %s fits %d containers: give more of its digits", name, len(found))
+	return container.State{}, errAmbiguous(name, len(found))
+}
+
+func errAmbiguous(id string, n int) error {
+	return fmt.Errorf("the id %s fits %d containers: give more of its digits", id, n)
 }
 
 var errNoContainer = errors.New("no such container")
