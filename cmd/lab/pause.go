@@ -62,7 +62,7 @@ func pauseContainer(root string, s container.State, hold bool) error {
 		if !hold {
 			holder = nil
 		}
-		err = changePause(dir, mayPause, container.Paused, holder)
+		err = changePause(dir, stillFreezes(me), container.Paused, holder)
 	}
 	// A kill that came before the record said "paused" did not thaw, and what is frozen does not die.
 	if err != nil || toldToDie(s.PID) {
@@ -94,6 +94,16 @@ func stillHeldBy(who *container.Holder) func(container.State) error {
 			return fmt.Errorf("container %s is not held any more", s.Name)
 		}
 		return nil
+	}
+}
+
+// stillFreezes is mayPause after the freezing: what was frozen may have ended, and its policy have started the next, which is not.
+func stillFreezes(who *container.Holder) func(container.State) error {
+	return func(s container.State) error {
+		if err := mayPause(s); err != nil {
+			return err
+		}
+		return stillHeldBy(who)(s)
 	}
 }
 
