@@ -122,7 +122,7 @@ func inTurns(ctx *cli.Context, std streams, atOnce int, do func(container.State)
 	if err := sweep(ctx.String("root")); err != nil {
 		complain(std.err, err)
 	}
-	names := ctx.Args().Slice()
+	names, removes := ctx.Args().Slice(), ctx.Command.Name == "rm" || ctx.Command.Name == "remove"
 	results := make([]chan error, len(names))
 	turn := make(chan struct{}, atOnce)
 	for i, name := range names {
@@ -131,7 +131,7 @@ func inTurns(ctx *cli.Context, std streams, atOnce int, do func(container.State)
 		work := func() {
 			defer func() { <-turn }()
 			c, err := findListed(ctx.String("root"), name)
-			if err == nil && c.phase == container.Dead && ctx.Command.Name != "rm" && ctx.Command.Name != "remove" {
+			if err == nil && c.phase == container.Dead && !removes {
 				err = errors.New(c.Error)
 			} else if err == nil {
 				err = do(c.State)
@@ -147,7 +147,7 @@ func inTurns(ctx *cli.Context, std streams, atOnce int, do func(container.State)
 	var failed []error
 	for i, name := range names {
 		err := <-results[i]
-		if errors.Is(err, errNoContainer) && ctx.Command.Name == "rm" && ctx.Bool("force") { // as docker rm -f
+		if errors.Is(err, errNoContainer) && removes && ctx.Bool("force") { // as docker rm -f
 			complain(std.err, err)
 			continue
 		}
@@ -203,10 +203,12 @@ func stopContainer(root string, s container.State, how stopping) error {
 		sig  unix.Signal
 		wait time.Duration
 	}{{sig, wait}, {unix.SIGKILL, 10 * time.Second}} {
-		if err := unix.PidfdSendSignal(process, step.sig, nil, 0); err != nil && !errors.Is(err, unix.ESRCH) {
+		switch err := unix.PidfdSendSignal(process, step.sig, nil, 0); {
+		case err == nil:
+			tell(store.Open(root), s, "kill", map[string]string{"signal": strconv.Itoa(int(step.sig))})
+		case !errors.Is(err, unix.ESRCH): // it may have ended by itself
 			return fmt.Errorf("stop container %s: %w", s.Name, err)
 		}
-		tell(store.Open(root), s, "kill", map[string]string{"signal": strconv.Itoa(int(step.sig))})
 		if s.Status == container.Paused {
 			thaw(s) // what is frozen cannot end
 		}
