@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -76,38 +75,6 @@ func treeAction(ctx *cli.Context, std streams) error {
 	return err
 }
 
-// drawing is a tree as it is drawn: in a terminal no line is longer than that is wide.
-type drawing struct {
-	strings.Builder
-	width int // 0: no end
-}
-
-// line prints one line, and cuts off what does not fit.
-func (d *drawing) line(text string) {
-	if r := []rune(text); d.width > 0 && len(r) > d.width {
-		text = string(r[:d.width-1]) + "…"
-	}
-	d.WriteString(text + "\n")
-}
-
-// list prints words behind a heading, and goes on below the first where a line is full. gap stands between two.
-func (d *drawing) list(bar, heading, gap string, words []string) {
-	line := bar + heading
-	rest := bar + strings.Repeat(" ", len([]rune(heading)))
-	for i, word := range words {
-		switch {
-		case i == 0:
-		case d.width > 0 && len([]rune(line+gap+word)) > d.width:
-			d.line(line)
-			line = rest
-		default:
-			line += gap
-		}
-		line += word
-	}
-	d.line(line)
-}
-
 // containerNames says of which process lab knows that it is PID 1 of a container.
 func containerNames(root string) map[int]string {
 	names := map[int]string{}
@@ -120,7 +87,7 @@ func containerNames(root string) map[int]string {
 	return names
 }
 
-// crowd is a crowd of the tree.
+// crowd is processes that share all their namespaces, in their place in the tree.
 type crowd struct {
 	ns.Crowd
 	container string
@@ -190,80 +157,6 @@ func (c *crowd) compare(host *crowd, all []*crowd) {
 	}
 }
 
-func (c *crowd) title(host bool) string {
-	switch {
-	case host:
-		return "host"
-	case c.container != "":
-		return "container " + c.container
-	}
-	return fmt.Sprintf("process %d", c.PIDs[0])
-}
-
-// crowd draws a crowd behind the lines of those above it.
-func (d *drawing) crowd(c *crowd, first, rest string) {
-	host := first == "" && rest == ""
-	d.line(fmt.Sprintf("%s%s: %s", first, c.title(host), c.members()))
-	bar := rest + "    "
-	if len(c.below) > 0 {
-		bar = rest + "│   "
-	}
-	if host {
-		d.list(bar, "", "  ", c.numbers(ns.All))
-	} else {
-		if c.own != 0 {
-			d.list(bar, "its own: ", "  ", c.numbers(c.own))
-		}
-		for _, k := range ns.Kinds() {
-			if with := c.shared[k.Name]; len(with) > 0 {
-				text := strings.Join(c.numbers(k.Flag), "") + " with that of process " + joinNumbers(with)
-				d.list(bar, "shared:  ", " ", strings.Fields(text))
-			}
-		}
-		if c.host != 0 {
-			d.list(bar, "host's:  ", " ", strings.Split(c.host.String(), ","))
-		}
-	}
-	for i, b := range c.below {
-		if i == len(c.below)-1 {
-			d.crowd(b, rest+"└── ", rest+"    ")
-		} else {
-			d.crowd(b, rest+"├── ", rest+"│   ")
-		}
-	}
-}
-
-func joinNumbers(pids []int) string {
-	var words []string
-	for _, pid := range pids {
-		words = append(words, fmt.Sprint(pid))
-	}
-	return strings.Join(words, ", ")
-}
-
-// members names the first few processes.
-func (c *crowd) members() string {
-	const most = 3
-	var names []string
-	for i, p := range c.processes {
-		if i == most {
-			names = append(names, "…")
-			break
-		}
-		names = append(names, fmt.Sprintf("%d %.40s", p.PID, p.Command))
-	}
-	return counted(len(c.PIDs), "process", "processes") + " (" + strings.Join(names, ", ") + ")"
-}
-
-func (c *crowd) numbers(set ns.Set) (words []string) {
-	for _, k := range set.Kinds() {
-		if id := c.ID(k.Flag); id.Ino != 0 {
-			words = append(words, fmt.Sprintf("%s %d", k.Name, id.Ino))
-		}
-	}
-	return words
-}
-
 type crowdJSON struct {
 	Container  string            `json:"container,omitempty"`
 	Processes  []processLine     `json:"processes"`
@@ -292,50 +185,4 @@ func kindWords(set ns.Set) []string {
 		list = append(list, k.Name)
 	}
 	return list
-}
-
-// printRelatives draws who owns whom. names are the containers by their first process.
-func printRelatives(ctx *cli.Context, std streams, top []*ns.Node, names map[int]string) error {
-	if ctx.Bool("json") {
-		return printJSON(std.out, map[string]any{"namespaces": relativesJSON(top, userNames{}, names)})
-	}
-	d := &drawing{width: terminalWidth(std.out)}
-	for _, n := range top {
-		d.node(n, names, "", "")
-	}
-	_, err := io.WriteString(std.out, d.String())
-	return err
-}
-
-type relativeJSON struct {
-	namespaceJSON
-	Container string         `json:"container,omitempty"`
-	Below     []relativeJSON `json:"below,omitempty"`
-}
-
-func relativesJSON(list []*ns.Node, users userNames, names map[int]string) []relativeJSON {
-	var all []relativeJSON
-	for _, n := range list {
-		all = append(all, relativeJSON{toJSON(n.Namespace, users), names[n.PID], relativesJSON(n.Below, users, names)})
-	}
-	return all
-}
-
-// node draws one namespace, and those below it.
-func (d *drawing) node(n *ns.Node, names map[int]string, first, rest string) {
-	who := heldBy(n.Namespace)
-	if n.PID != 0 {
-		who = fmt.Sprintf("%s, from %d %.60s", counted(n.Processes, "process", "processes"), n.PID, n.Command)
-		if name := names[n.PID]; name != "" {
-			who = "container " + name + ", " + who
-		}
-	}
-	d.line(fmt.Sprintf("%s%s %d: %s", first, n.Kind.Name, n.ID.Ino, who))
-	for i, b := range n.Below {
-		if i == len(n.Below)-1 {
-			d.node(b, names, rest+"└── ", rest+"    ")
-		} else {
-			d.node(b, names, rest+"├── ", rest+"│   ")
-		}
-	}
 }
