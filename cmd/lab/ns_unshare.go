@@ -19,7 +19,7 @@ EXAMPLE:
    lab ns unshare -n ip addr                    only a loopback, which is down
    lab ns unshare -fp --mount-proc ps           a process that is number 1
    lab ns unshare -u --hostname inside hostname
-   lab ns unshare -r id -u                      root, and nobody outside`,
+   lab ns unshare -r id -u                      root inside, you outside`,
 		Flags: andWatch(append(kindFlags("--%s=FILE keeps the new one at FILE"),
 			&cli.BoolFlag{Name: "fork", Aliases: []string{"f"}, Usage: "make the program a child that is born there: needed to be PID 1"},
 			optionalFlag("mount-proc", "", "mount a /proc that shows the new PID namespace; --mount-proc=DIR elsewhere"),
