@@ -135,9 +135,10 @@ func (p *pruning) directories(s *store.Store, m *cgroup.Machine, say func(what, 
 		if noGroup == nil {
 			if err := group.Delete(); err != nil {
 				failed = append(failed, err)
-			} else {
-				say("group", groupPath(id))
+				ledger.Leave() // without its directory nobody would look for the group again
+				continue
 			}
+			say("group", groupPath(id))
 		}
 		if _, err := os.Stat(s.Path("containers", id, "state.json")); errors.Is(err, fs.ErrNotExist) {
 			p.freed += treeSize(s.Container(id))
@@ -147,7 +148,7 @@ func (p *pruning) directories(s *store.Store, m *cgroup.Machine, say func(what, 
 				say("directory", id)
 			}
 		}
-		failed = append(failed, ledger.Done())
+		failed = append(failed, ledger.Undo(doers(s, m))) // it may be an old one, which names more
 	}
 	return errors.Join(failed...)
 }
