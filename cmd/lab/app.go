@@ -118,7 +118,7 @@ func commands(std streams, args []string) []*cli.Command {
 	list := onlyCommand(std, args)
 	if list == nil {
 		for _, c := range plain {
-			if c.name == "doctor" { // where the chapters are in the help
+			if c.name == "doctor" { // where the reference has the chapters
 				list = append(list, nsCommand(std, args), cgroupCommand(std, args), unionfsCommand(std, args))
 			}
 			list = append(list, c.make(std))

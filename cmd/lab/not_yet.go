@@ -68,7 +68,7 @@ func flagNever(flag string) (instead string) {
 	case "storage-opt":
 		instead = "what a container writes is limited by its disk"
 	case "kernel-memory", "cpu-rt-period", "cpu-rt-runtime":
-		instead = "kernels of today have no such limit for a group"
+		instead = "version 2 of cgroups has no such limit, nor have most kernels of today for version 1"
 	case "annotation":
 		instead = "--label notes what you like"
 	}
