@@ -4,24 +4,20 @@ import (
 	"os"
 	"strconv"
 	"time"
-
-	"github.com/container-labs/lab/pkg/container"
 )
 
-// started runs beside the program: it cleans up after labs that died, and records the container. One that is to be removed
-// and ends at once is never seen by anybody, so its record can wait a moment.
+// started runs beside the program: it cleans up after labs that died, and records the container. Here are only those that lab stays with
+// (see [request.stays]) and that are removed at their end: one that ends at once is never seen by anybody, so its record can wait a moment.
 func (l *launch) started(pid int, ended <-chan struct{}) {
 	if _, err := l.store.Sweep(doers(l.store, l.machine)); err != nil {
 		complain(l.std.err, err)
 	}
 	l.tell("create", nil)
 	l.tell("start", nil)
-	if l.request.remove {
-		select {
-		case <-ended:
-			return
-		case <-time.After(recordAfter):
-		}
+	select {
+	case <-ended:
+		return
+	case <-time.After(recordAfter):
 	}
 	if err := l.recordRun(pid, 0); err != nil {
 		complain(l.std.err, err)
@@ -30,35 +26,19 @@ func (l *launch) started(pid int, ended <-chan struct{}) {
 
 const recordAfter = 20 * time.Millisecond
 
-// settle ends a container that ran: with --rm nothing remains of it, else its record and its layer do. What could not be undone
-// in the kernel (failed) stays in the ledger.
+// settle removes a container that ran and that lab stayed with. What could not be undone in the kernel (failed) is tried again.
 func (l *launch) settle(code int, failed error) error {
+	l.tell("die", map[string]string{"exitCode": strconv.Itoa(code)})
+	undo := ran(l.store, l.machine)
 	if failed != nil {
 		complain(l.std.err, failed)
+		undo = doers(l.store, l.machine)
 	}
-	l.tell("die", map[string]string{"exitCode": strconv.Itoa(code)})
-	if l.request.remove {
-		undo := ran(l.store, l.machine)
-		if failed != nil {
-			undo = doers(l.store, l.machine)
-		}
-		err := l.ledger.Undo(undo)
-		if err == nil {
-			l.tell("destroy", nil)
-		}
+	if err := l.ledger.Undo(undo); err != nil {
 		return err
 	}
-	if _, err := container.ChangeState(l.store.Container(l.id), func(s *container.State) error { // it may have another name by now
-		s.Ended(code, time.Now())
-		return nil
-	}); err != nil {
-		return err
-	}
-	if failed != nil {
-		l.ledger.Leave()
-		return nil
-	}
-	return l.ledger.Done()
+	l.tell("destroy", nil)
+	return nil
 }
 
 // abandon takes back everything when the program never ran.
