@@ -35,7 +35,9 @@ func listStates(root string) ([]container.State, error) {
 // several.
 func findState(root, name string) (container.State, error) {
 	s := store.Open(root)
-	if id, err := os.Readlink(s.Path("names", name)); err == nil && validName(name) {
+	id, err := os.Readlink(s.Path("names", name))
+	claimed := err == nil && validName(name)
+	if claimed {
 		if state, err := container.ReadState(s.Container(id)); err == nil && state.ID == id {
 			return awake(s, state), nil
 		}
@@ -53,13 +55,31 @@ func findState(root, name string) (container.State, error) {
 			found = append(found, c)
 		}
 	}
-	switch len(found) {
-	case 0:
-		return container.State{}, findBroken(root, name)
-	case 1:
-		return awake(s, found[0]), nil
+	if claimed { // db is a name, and the beginning of an id
+		var broken *brokenRecord
+		if errors.As(findBroken(root, name), &broken) && broken.Name == name {
+			return container.State{}, broken
+		}
 	}
-	return container.State{}, errAmbiguous(name, len(found))
+	if len(found) == 0 {
+		return container.State{}, findBroken(root, name)
+	}
+	if n := idsFrom(s, name); n > 1 {
+		return container.State{}, errAmbiguous(name, n)
+	}
+	return awake(s, found[0]), nil
+}
+
+// idsFrom counts the containers whose ids begin so, those without a readable record too.
+func idsFrom(s *store.Store, beginning string) int {
+	n := 0
+	entries, _ := os.ReadDir(s.Path("containers"))
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), beginning) {
+			n++
+		}
+	}
+	return n
 }
 
 func errAmbiguous(id string, n int) error {
