@@ -72,6 +72,9 @@ func openGroup(ctx *cli.Context, name string) (*cgroup.Machine, *cgroup.Group, e
 		}
 		return m, g, err
 	}
+	if !errors.Is(err, errNoContainer) {
+		return nil, nil, err
+	}
 	return nil, nil, advise(fmt.Errorf("there is no group %s, and no such container", name),
 		"`lab cgroup ls` lists what there is; `lab cgroup create %s` makes it", path.Clean(name))
 }
