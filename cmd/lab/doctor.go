@@ -74,17 +74,20 @@ func noteTrials(root string) (note func(dir string), forget func()) {
 		}
 	}
 	made = append(made, missingAbove(root)...)
+	remove := func() {
+		for _, dir := range made { // only what is empty
+			_ = os.Remove(dir)
+		}
+	}
 	ledger, err := beginLedger(s, "doctor")
 	if err != nil {
-		return nil, func() {}
+		return nil, remove
 	}
 	return func(dir string) { _ = ledger.Add(store.Undo{Do: "trial", Arg: dir}) }, func() {
 		if err := ledger.Undo(doers(s, nil)); err != nil {
 			complain(os.Stderr, err)
 		}
-		for _, dir := range made { // only what is empty
-			_ = os.Remove(dir)
-		}
+		remove()
 	}
 }
 
