@@ -67,7 +67,7 @@ func (s *Session) listen(left, tired <-chan struct{}) (Result, error) {
 		buf := make([]byte, 1+loop.MaxPacket)
 		for {
 			n, err := unix.Read(s.Conn, buf)
-			if err == unix.EINTR {
+			if err == unix.EINTR || err == unix.ECONNRESET { // it left without having heard all of us; what it said comes next
 				continue
 			}
 			if n <= 0 {

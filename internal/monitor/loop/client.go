@@ -127,7 +127,8 @@ func (l *loop) newClient(fd int) *client {
 func (l *loop) hear(c *client) {
 	buf := l.buffer()
 	n, err := unix.Read(c.fd, buf)
-	if err == unix.EAGAIN || err == unix.EINTR {
+	// ECONNRESET comes once, before the last words of one who left without having read all of ours.
+	if err == unix.EAGAIN || err == unix.EINTR || err == unix.ECONNRESET {
 		return
 	}
 	if n <= 0 {
@@ -163,6 +164,8 @@ func (c *client) send(packet []byte) {
 	case err == nil:
 	case err == unix.EAGAIN || err == unix.EINTR || err == unix.ENOBUFS:
 		c.pending = append(c.pending[:0], packet...)
+	case err == unix.EPIPE || err == unix.ECONNRESET: // it has left, and poll(2) will say so; what it said before is still to be heard
+		c.output = false
 	default:
 		c.gone = true
 	}

@@ -69,6 +69,32 @@ func TestInputWaitsForTheProgram(t *testing.T) {
 	assert.True(t, bytes.Equal(want, <-got))
 }
 
+// Who types and leaves without having read what the container printed is heard, also when it prints more meanwhile.
+func TestLastWordsOfOneWhoDidNotListen(t *testing.T) {
+	for _, printed := range []string{"", "more"} {
+		l, read := container(t)
+		c, person := attached(t, l)
+		l.clients, c.output = []*client{c}, true
+		c.send([]byte("onobody reads this"))
+		for _, word := range []string{"iexit", "i\n"} {
+			_, err := unix.Write(person, []byte(word))
+			require.NoError(t, err)
+		}
+		require.NoError(t, unix.Close(person))
+		if printed != "" {
+			c.send([]byte("o" + printed))
+			c.send([]byte("o" + printed)) // the first one is told of the reset, this one of the broken pipe
+		}
+		l.hearOut(c)
+		assert.True(t, c.gone)
+		require.NoError(t, read.SetReadDeadline(time.Now().Add(5*time.Second)))
+		var got [16]byte
+		n, err := read.Read(got[:])
+		require.NoError(t, err)
+		assert.Equal(t, "exit\n", string(got[:n]))
+	}
+}
+
 // A monitor has no collector: input takes the same memory, however much of it there is.
 func TestInputNeedsNoNewMemory(t *testing.T) {
 	l, read := container(t)
