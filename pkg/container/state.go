@@ -74,7 +74,7 @@ func Myself() *Holder {
 func (h *Holder) Is(other *Holder) bool { return h != nil && other != nil && *h == *other }
 
 // Gone says that there is a holder, and that it does not run any more.
-func (h *Holder) Gone() bool { return h != nil && StartTime(h.PID) != h.StartTime }
+func (h *Holder) Gone() bool { return h != nil && !runs(h.PID, h.StartTime) }
 
 const stateFile = "state.json"
 
@@ -130,15 +130,23 @@ func ChangeState(dir string, change func(*State) error) (State, error) {
 }
 
 // Alive says whether the recorded process still runs: this is the boot in which it started, the pid exists, and it is the same process.
+// Where the kernel cannot be asked, for want of a descriptor or of memory, it is taken to run: who believes it ended may remove what
+// it stands on.
 func (s State) Alive() bool {
-	return s.PID != 0 && s.StartTime != 0 && s.Boot == BootID() && StartTime(s.PID) == s.StartTime
+	thisBoot := s.Boot != "" && (s.Boot == BootID() || BootID() == "")
+	return s.PID != 0 && s.StartTime != 0 && thisBoot && runs(s.PID, s.StartTime)
+}
+
+func runs(pid int, started uint64) bool {
+	ticks, ended, err := startTime(pid)
+	return err != nil || !ended && ticks == started
 }
 
 // Ran notes that the container's first process has just started.
 func (s *State) Ran(pid, monitor int) {
 	s.Status, s.PID, s.Monitor, s.Started, s.Finished = Running, pid, monitor, time.Now(), time.Time{}
 	s.Boot, s.ExitCode, s.Error, s.OOMKilled, s.Holder = BootID(), 0, "", false, nil
-	s.StartTime, _ = startTime(pid) // it may have ended already
+	s.StartTime, _, _ = startTime(pid) // it may have ended already
 }
 
 // Ended notes that it has ended.
@@ -154,34 +162,38 @@ func (s *State) end(e End) {
 	}
 }
 
-// BootID is the kernel's random name for this boot (random(4)); empty without /proc.
+// BootID is the kernel's random name for this boot (random(4)); empty where it cannot be read.
 var BootID = sync.OnceValue(func() string {
 	data, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	return strings.TrimSpace(string(data))
 })
 
 // StartTime is field 22 of /proc/PID/stat (proc_pid_stat(5)): when the process started, in clock ticks since boot; 0 when
-// there is no such process, or it has ended and nobody has waited for it yet.
+// there is no such process, it has ended and nobody has waited for it yet, or the kernel cannot be asked.
 func StartTime(pid int) uint64 {
-	ticks, ended := startTime(pid)
-	if ended {
+	ticks, ended, err := startTime(pid)
+	if ended || err != nil {
 		return 0
 	}
 	return ticks
 }
 
-func startTime(pid int) (ticks uint64, ended bool) {
+// startTime returns an error where nobody knows whether there is such a process.
+func startTime(pid int) (ticks uint64, ended bool, err error) {
 	var buffer [1024]byte
 	data, err := readAt(unix.AT_FDCWD, "/proc/"+strconv.Itoa(pid)+"/stat", buffer[:])
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ESRCH) {
+		return 0, true, nil
+	}
 	if err != nil {
-		return 0, true
+		return 0, false, err
 	}
 	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:])) // the command's name may hold anything
 	if len(fields) < 20 {
-		return 0, true
+		return 0, true, nil
 	}
 	ticks, _ = strconv.ParseUint(fields[19], 10, 64)
-	return ticks, fields[0] == "Z" || fields[0] == "X"
+	return ticks, fields[0] == "Z" || fields[0] == "X", nil
 }
 
 // WriteSpec writes the container's OCI configuration. What runc and crun read is what lab made its list of.

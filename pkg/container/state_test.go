@@ -73,6 +73,24 @@ func TestAlive(t *testing.T) {
 	assert.False(t, (*container.Holder)(nil).Gone(), "nobody holds it")
 }
 
+// Without a descriptor to be had nobody knows, and nobody is taken for dead.
+func TestAliveWithoutDescriptors(t *testing.T) {
+	var s container.State
+	s.Ran(os.Getpid(), 0)
+	holder := container.Myself()
+	defer func(known func() string) { container.BootID = known }(container.BootID)
+	container.BootID = func() string { return "" } // it could not be read either
+	var before unix.Rlimit
+	require.NoError(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &before))
+	none := unix.Rlimit{Max: before.Max}
+	require.NoError(t, unix.Prlimit(0, unix.RLIMIT_NOFILE, &none, nil))
+	alive, gone, started := s.Alive(), holder.Gone(), container.StartTime(s.PID)
+	require.NoError(t, unix.Prlimit(0, unix.RLIMIT_NOFILE, &before, nil))
+	assert.True(t, alive)
+	assert.False(t, gone)
+	assert.Zero(t, started)
+}
+
 // What an earlier run's monitor noted says nothing about this one, nor does what one of another boot did.
 func TestEndCountsForItsProcessOnly(t *testing.T) {
 	dir := t.TempDir()
