@@ -118,8 +118,8 @@ func (v *View) fence() string { return filepath.Join(v.Parent, "lab-course", v.L
 // outputPatience is how long the command of a variable may take.
 const outputPatience = 5 * time.Second
 
-// output is what a variable's command prints now; it runs at most once in a round. One that fails has no value: it speaks of
-// something that is not there yet.
+// output is what a variable's command prints now; it runs at most once in a round, and for each choice of processes that a check is
+// tried with. One that fails has no value: it speaks of something that is not there yet.
 func (v *View) output(ctx context.Context, def *Var) (string, bool) {
 	if got, ok := v.outputs[def.Name]; ok {
 		return got.text, got.ok

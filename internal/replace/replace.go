@@ -1,4 +1,5 @@
-// Package replace writes small files so that a reader sees the old content or the new, never a part.
+// Package replace writes small files so that a reader sees the old content or the new, never a part; and, where a full disk has no room
+// for both, over the old one.
 package replace
 
 import (
