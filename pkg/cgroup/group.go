@@ -40,7 +40,7 @@ var defaults = [...]string{"cpu", "cpuacct", "memory", "pids", "devices", "freez
 // mount in the container are eight calls of a start. A limit without a controller, or a bad path, becomes an error of [Group.CreateOps], [Group.Create] and
 // [Group.Set]. Named v1 trees (systemd's) are never used.
 //
-// On a hybrid machine the group also gets a seat in the v2 tree, though no controller sits there: for cgroup.kill, which
+// On a hybrid machine the group also gets a seat in the v2 tree, even where no controller sits there: for cgroup.kill, which
 // ends all members at once.
 func (m *Machine) Group(path string, l Limits) *Group {
 	path = strings.TrimPrefix(path, "/")
