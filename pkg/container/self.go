@@ -1,8 +1,13 @@
 package container
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -17,19 +22,42 @@ var ErrSelf = errors.New("the image's program is a link to lab itself, on the ho
 // that file, and wait for a moment to overwrite it (the class of CVE-2019-5736). The Go runtime of such a program takes longer to
 // start than this look. A lab that was mounted into the container on purpose is on another mount.
 func refuseSelf(child *kernel.Child) error {
-	var own, its unix.Statx_t
-	const mask = unix.STATX_INO | unix.STATX_MNT_ID
-	if unix.Statx(unix.AT_FDCWD, "/proc/self/exe", 0, mask, &own) != nil {
-		return nil // no /proc here
-	}
-	if unix.Statx(unix.AT_FDCWD, fmt.Sprintf("/proc/%d/exe", child.PID), 0, mask, &its) != nil {
-		return nil // it has ended already
-	}
-	if own.Ino != its.Ino || own.Dev_major != its.Dev_major || own.Dev_minor != its.Dev_minor || own.Mnt_id != its.Mnt_id {
-		return nil
+	for range 1000 {
+		if !isSelf(child.PID) {
+			return nil
+		}
+		if executed(child.PID) {
+			break
+		}
+		time.Sleep(time.Millisecond) // it is the copy still, and runs nothing of the image; an emulated machine showed it so
 	}
 	_ = child.Signal(unix.SIGKILL)
 	_ = child.Close() // first: a process between waits for lab's word
 	_, _, _ = child.Wait()
 	return ErrSelf
+}
+
+// isSelf says whether a process runs the file that this one runs, by the same mount.
+func isSelf(pid int) bool {
+	var own, its unix.Statx_t
+	const mask = unix.STATX_INO | unix.STATX_MNT_ID
+	if unix.Statx(unix.AT_FDCWD, "/proc/self/exe", 0, mask, &own) != nil {
+		return false // no /proc here
+	}
+	if unix.Statx(unix.AT_FDCWD, fmt.Sprintf("/proc/%d/exe", pid), 0, mask, &its) != nil {
+		return false // it has ended already
+	}
+	return own.Ino == its.Ino && own.Dev_major == its.Dev_major && own.Dev_minor == its.Dev_minor && own.Mnt_id == its.Mnt_id
+}
+
+// executed says whether a process has executed anything since it was forked. One that has ended has.
+func executed(pid int) bool {
+	const forkedOnly = 0x40 // PF_FORKNOEXEC of the kernel's include/linux/sched.h
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:])) // from the third of proc_pid_stat(5)
+	if err != nil || len(fields) < 7 {
+		return true
+	}
+	flags, err := strconv.ParseUint(fields[6], 10, 64)
+	return err != nil || flags&forkedOnly == 0
 }
