@@ -83,11 +83,23 @@ func attachMany(t *testing.T, root, name string, people int) {
 		require.NoError(t, cmd.Start())
 		commands, texts = append(commands, cmd), append(texts, text)
 	}
-	time.Sleep(500 * time.Millisecond)
+	ended := make(chan struct{}, people)
+	for _, cmd := range commands {
+		go func() { _ = cmd.Wait(); ended <- struct{}{} }()
+	}
+	for range people - 8 { // who is told ends at once; the others are attached by then
+		select {
+		case <-ended:
+		case <-time.After(time.Minute):
+			assert.Fail(t, "nobody is told that there is no room")
+		}
+	}
 	labOutput(t, root, "kill", name)
+	for range 8 {
+		<-ended
+	}
 	served, told := 0, 0
 	for i, cmd := range commands {
-		_ = cmd.Wait()
 		switch cmd.ProcessState.ExitCode() {
 		case 137:
 			served++

@@ -39,7 +39,7 @@ func TestRestartsOnAFullDisk(t *testing.T) {
 			require.Eventually(t, func() bool {
 				about = strings.TrimSpace(lab("inspect", "-f", "{{.RestartCount}} {{.State.Status}} {{.State.ExitCode}} {{.State.Error}}", "fills"))
 				return strings.HasPrefix(about, "4 restarting 4") || strings.Contains(about, "exited")
-			}, time.Minute, 10*time.Millisecond)
+			}, 5*time.Minute, 10*time.Millisecond)
 			if name == "no inodes" { // not even the layers can be merged: that ends the policy, as a start that fails does
 				assert.Equal(t, "0 exited 125 start it again: merge the layers: no space left on device", about)
 			} else {
