@@ -67,7 +67,7 @@ func (s session) do(conn int) (int, error) {
 		if now, err := container.ReadState(s.dir); err == nil && now.Status == container.Exited && now.Error == "" && now.Started.Equal(s.state.Started) {
 			return now.ExitCode, nil
 		}
-		return 0, errGone
+		return 0, goneMeanwhile(s.dir, s.state, errGone)
 	}
 	return result.Code, nil
 }
