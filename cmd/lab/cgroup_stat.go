@@ -9,6 +9,7 @@ import (
 	"github.com/docker/go-units"
 	"github.com/urfave/cli/v2"
 
+	"github.com/container-labs/lab/internal/fold"
 	"github.com/container-labs/lab/pkg/cgroup"
 )
 
@@ -135,31 +136,10 @@ func writeFolded(out io.Writer, rows [][]string, columns int) {
 		what, v1 = max(what, len(row[0])), max(v1, len(row[2]))
 	}
 	for _, row := range rows {
-		line := fmt.Sprintf("%-*s %s", what, row[0], foldText(row[1], what+1, columns))
+		line := fmt.Sprintf("%-*s %s", what, row[0], fold.Text(row[1], what+1, columns))
 		fmt.Fprintln(out, strings.TrimRight(line, " "))
 		fmt.Fprintf(out, "    %-*s %s\n", v1, row[2], row[3])
 	}
-}
-
-// foldText breaks a text that starts at column indent at its blanks, and indents what follows.
-func foldText(text string, indent, columns int) string {
-	var b strings.Builder
-	at := indent
-	for i, word := range strings.Fields(text) {
-		n := len([]rune(word))
-		switch {
-		case i == 0:
-		case at+1+n > columns:
-			b.WriteString("\n" + strings.Repeat(" ", indent))
-			at = indent
-		default:
-			b.WriteByte(' ')
-			at++
-		}
-		b.WriteString(word)
-		at += n
-	}
-	return b.String()
 }
 
 // brief is a file's text on one line.

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/container-labs/lab/internal/fold"
 )
 
 // printHelp is the library's door for help texts: ours are made for a terminal of 80 columns.
@@ -102,7 +104,7 @@ func describe(b *strings.Builder, text string) {
 	wide := false
 	end := func() {
 		if wide {
-			fill(b, strings.Join(paragraph, " "))
+			b.WriteString(fold.Text(strings.Join(paragraph, " "), 0, 80) + "\n")
 		} else if len(paragraph) > 0 {
 			b.WriteString(strings.Join(paragraph, "\n") + "\n")
 		}
@@ -120,24 +122,6 @@ func describe(b *strings.Builder, text string) {
 	end()
 }
 
-func fill(b *strings.Builder, text string) {
-	used := 0
-	for _, word := range strings.Fields(text) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case used > 0 && used+1+n > 80:
-			b.WriteString("\n")
-			used = 0
-		case used > 0:
-			b.WriteString(" ")
-			used++
-		}
-		b.WriteString(word)
-		used += n
-	}
-	b.WriteString("\n")
-}
-
 // entry prints a name and, from column 30 on, what it is.
 func entry(b *strings.Builder, name, text string) {
 	const at, width = 30, 80
@@ -147,18 +131,5 @@ func entry(b *strings.Builder, name, text string) {
 		line = ""
 	}
 	line += strings.Repeat(" ", at-utf8.RuneCountInString(line))
-	used := at
-	for i, word := range strings.Fields(text) {
-		n := utf8.RuneCountInString(word)
-		if i > 0 && used+1+n > width {
-			line += "\n" + strings.Repeat(" ", at)
-			used = at
-		} else if i > 0 {
-			line += " "
-			used++
-		}
-		line += word
-		used += n
-	}
-	b.WriteString(line + "\n")
+	b.WriteString(line + fold.Text(text, at, width) + "\n")
 }

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/container-labs/lab/internal/fold"
 )
 
 // Style says how a report is printed.
@@ -33,7 +35,7 @@ func (r *Report) Print(out io.Writer, s Style) error {
 		}
 		s.line(&b, c, told)
 	}
-	b.WriteString("\n" + fold(r.Summary(), 0) + "\n")
+	b.WriteString("\n" + fold.Text(r.Summary(), 0, columns) + "\n")
 	_, err := io.WriteString(out, b.String())
 	return err
 }
@@ -50,10 +52,10 @@ func (s Style) line(b *strings.Builder, c Result, told map[string]string) {
 		text += ": " + c.Found
 	}
 	name := c.Name + strings.Repeat(" ", max(names-utf8.RuneCountInString(c.Name), 1))
-	fmt.Fprintf(b, "  %s %s%s\n", s.mark(c.State), name, fold(text, names+4))
+	fmt.Fprintf(b, "  %s %s%s\n", s.mark(c.State), name, fold.Text(text, names+4, columns))
 	indent := strings.Repeat(" ", 4)
 	if c.State == No || c.State == Unknown {
-		b.WriteString(indent + fold(c.Found, 4) + "\n")
+		b.WriteString(indent + fold.Text(c.Found, 4, columns) + "\n")
 	}
 	if c.State == No {
 		s.mend(b, c, told)
@@ -157,25 +159,4 @@ func things(n int) string {
 		return "1 thing"
 	}
 	return fmt.Sprintf("%d things", n)
-}
-
-// fold breaks a text at spaces so that it ends before column 80, if it starts at column indent.
-func fold(text string, indent int) string {
-	var b strings.Builder
-	at := indent
-	for i, word := range strings.Fields(text) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case i == 0:
-		case at+1+n > columns:
-			b.WriteString("\n" + strings.Repeat(" ", indent))
-			at = indent
-		default:
-			b.WriteByte(' ')
-			at++
-		}
-		b.WriteString(word)
-		at += n
-	}
-	return b.String()
 }
