@@ -156,17 +156,13 @@ func runsSince(path string) (started time.Time, runs bool) {
 		return started, false
 	}
 	pids, _ := group.Procs()
-	const forkedOnly = 0x40 // PF_FORKNOEXEC of the kernel's include/linux/sched.h
 	oldest := ^uint64(0)
 	for _, pid := range pids {
-		data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-		fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:])) // from the third of proc_pid_stat(5)
-		if err != nil || len(fields) < 20 || fields[0] == "Z" || fields[0] == "X" {
+		p, err := container.ReadProcess(pid)
+		if err != nil || p.Ended {
 			continue
 		}
-		flags, _ := strconv.ParseUint(fields[6], 10, 64)
-		at, _ := strconv.ParseUint(fields[19], 10, 64)
-		oldest, runs = min(oldest, at), runs || flags&forkedOnly == 0
+		oldest, runs = min(oldest, p.Start), runs || p.Executed
 	}
 	if !runs {
 		return started, false

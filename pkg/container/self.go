@@ -1,12 +1,8 @@
 package container
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"os"
-	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -52,12 +48,6 @@ func isSelf(pid int) bool {
 
 // executed says whether a process has executed anything since it was forked. One that has ended has.
 func executed(pid int) bool {
-	const forkedOnly = 0x40 // PF_FORKNOEXEC of the kernel's include/linux/sched.h
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:])) // from the third of proc_pid_stat(5)
-	if err != nil || len(fields) < 7 {
-		return true
-	}
-	flags, err := strconv.ParseUint(fields[6], 10, 64)
-	return err != nil || flags&forkedOnly == 0
+	p, err := ReadProcess(pid)
+	return err != nil || p.Ended || p.Executed
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -138,15 +137,16 @@ func (s State) Alive() bool {
 }
 
 func runs(pid int, started uint64) bool {
-	ticks, ended, err := startTime(pid)
-	return err != nil || !ended && ticks == started
+	p, err := ReadProcess(pid)
+	return err != nil || !p.Ended && p.Start == started
 }
 
 // Ran notes that the container's first process has just started.
 func (s *State) Ran(pid, monitor int) {
 	s.Status, s.PID, s.Monitor, s.Started, s.Finished = Running, pid, monitor, time.Now(), time.Time{}
 	s.Boot, s.ExitCode, s.Error, s.OOMKilled, s.Holder = BootID(), 0, "", false, nil
-	s.StartTime, _, _ = startTime(pid) // it may have ended already
+	p, _ := ReadProcess(pid)
+	s.StartTime = p.Start // it may have ended already
 }
 
 // Ended notes that it has ended.
@@ -171,29 +171,11 @@ var BootID = sync.OnceValue(func() string {
 // StartTime is field 22 of /proc/PID/stat (proc_pid_stat(5)): when the process started, in clock ticks since boot; 0 when
 // there is no such process, it has ended and nobody has waited for it yet, or the kernel cannot be asked.
 func StartTime(pid int) uint64 {
-	ticks, ended, err := startTime(pid)
-	if ended || err != nil {
+	p, err := ReadProcess(pid)
+	if p.Ended || err != nil {
 		return 0
 	}
-	return ticks
-}
-
-// startTime returns an error where nobody knows whether there is such a process.
-func startTime(pid int) (ticks uint64, ended bool, err error) {
-	var buffer [1024]byte
-	data, err := readAt(unix.AT_FDCWD, "/proc/"+strconv.Itoa(pid)+"/stat", buffer[:])
-	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ESRCH) {
-		return 0, true, nil
-	}
-	if err != nil {
-		return 0, false, err
-	}
-	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:])) // the command's name may hold anything
-	if len(fields) < 20 {
-		return 0, true, nil
-	}
-	ticks, _ = strconv.ParseUint(fields[19], 10, 64)
-	return ticks, fields[0] == "Z" || fields[0] == "X", nil
+	return p.Start
 }
 
 // WriteSpec writes the container's OCI configuration. What runc and crun read is what lab made its list of.
