@@ -32,6 +32,24 @@ func execute(t *template.Template, out io.Writer, data any) error {
 	return err
 }
 
+// printAbout prints the one thing that a command knows: as it is for people, as JSON, or by a template.
+func printAbout(std streams, format string, about any, plain func() error) error {
+	switch format {
+	case "":
+		return plain()
+	case "json":
+		return printJSON(std.out, about)
+	}
+	t, err := parseTemplate(format)
+	if err == nil {
+		err = execute(t, std.out, about)
+	}
+	if err == nil {
+		_, err = fmt.Fprintln(std.out)
+	}
+	return err
+}
+
 // templateFunctions are those that Docker's templates have beside the standard ones.
 func templateFunctions() template.FuncMap {
 	return template.FuncMap{

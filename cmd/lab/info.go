@@ -30,21 +30,7 @@ func infoCommand(std streams) *cli.Command {
 			if err != nil {
 				return err
 			}
-			switch format := ctx.String("format"); format {
-			case "":
-				return printInfo(std.out, about)
-			case "json":
-				return printJSON(std.out, about)
-			default:
-				t, err := parseTemplate(format)
-				if err == nil {
-					err = execute(t, std.out, about)
-				}
-				if err == nil {
-					_, err = fmt.Fprintln(std.out)
-				}
-				return err
-			}
+			return printAbout(std, ctx.String("format"), about, func() error { return printInfo(std.out, about) })
 		},
 	}
 }

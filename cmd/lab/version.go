@@ -21,22 +21,10 @@ func versionCommand(std streams) *cli.Command {
 			if err != nil {
 				return err
 			}
-			switch format := ctx.String("format"); format {
-			case "":
-				_, err = fmt.Fprintf(std.out, "lab     %s\nGo      %s\nOS/Arch %s/%s\nkernel  %s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, about.Server.KernelVersion)
+			return printAbout(std, ctx.String("format"), about, func() error {
+				_, err := fmt.Fprintf(std.out, "lab     %s\nGo      %s\nOS/Arch %s/%s\nkernel  %s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, about.Server.KernelVersion)
 				return err
-			case "json":
-				return printJSON(std.out, about)
-			default:
-				t, err := parseTemplate(format)
-				if err == nil {
-					err = execute(t, std.out, about)
-				}
-				if err == nil {
-					_, err = fmt.Fprintln(std.out)
-				}
-				return err
-			}
+			})
 		},
 	}
 }
