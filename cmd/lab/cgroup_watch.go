@@ -153,10 +153,7 @@ func (v *viewer) picture() error {
 	}
 	columns := terminalWidth(v.std.out)
 	for _, line := range lines {
-		if text := []rune(line); columns > 0 && len(text) > columns {
-			line = string(text[:columns-1]) + "…"
-		}
-		b.WriteString("\r\x1b[K" + line + "\n")
+		b.WriteString("\r\x1b[K" + cutOff(line, columns) + "\n")
 	}
 	v.shown = len(lines)
 	_, err := v.std.out.WriteString(b.String())

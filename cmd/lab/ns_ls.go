@@ -250,6 +250,14 @@ func terminalWidth(out io.Writer) int {
 	return int(size.Col)
 }
 
+// cutOff is what fits of a line into a terminal of that width; 0 has no end.
+func cutOff(line string, width int) string {
+	if text := []rune(line); width > 0 && len(text) > width {
+		return string(text[:width-1]) + "…"
+	}
+	return line
+}
+
 func (t *table) write(out io.Writer, rows [][]string, width int) error {
 	widths := make([]int, len(t.heads))
 	for _, row := range rows {

@@ -15,10 +15,7 @@ type drawing struct {
 
 // line prints one line, and cuts off what does not fit.
 func (d *drawing) line(text string) {
-	if r := []rune(text); d.width > 0 && len(r) > d.width {
-		text = string(r[:d.width-1]) + "…"
-	}
-	d.WriteString(text + "\n")
+	d.WriteString(cutOff(text, d.width) + "\n")
 }
 
 // list prints words behind a heading, and goes on below the first where a line is full. gap stands between two.
