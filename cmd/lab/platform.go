@@ -11,12 +11,12 @@ import (
 // stands for it here, and for another one in the registry.
 func here(images *image.Store, r *request) (*image.Image, error) {
 	img, err := images.Find(r.image)
-	if err != nil || r.platform == "" {
-		return img, err
-	}
-	fits, err := img.Fits(r.platform)
 	if err != nil {
-		return nil, usage("invalid --platform: %w", err)
+		return nil, err
+	}
+	fits, err := fits(img, r)
+	if err != nil {
+		return nil, err
 	}
 	if !fits {
 		return nil, fmt.Errorf("%w: %s is here for %s, and not for %s", image.ErrNotFound, r.image, img.Platform(), r.platform)
@@ -24,14 +24,23 @@ func here(images *image.Store, r *request) (*image.Image, error) {
 	return img, nil
 }
 
-// boxFits refuses a platform that lab itself is not made for.
-func boxFits(img *image.Image, r *request) error {
+// fits says whether an image is for the platform that was asked for, if one was.
+func fits(img *image.Image, r *request) (bool, error) {
 	if r.platform == "" {
-		return nil
+		return true, nil
 	}
 	fits, err := img.Fits(r.platform)
 	if err != nil {
-		return usage("invalid --platform: %w", err)
+		return false, usage("invalid --platform: %w", err)
+	}
+	return fits, nil
+}
+
+// boxFits refuses a platform that lab itself is not made for.
+func boxFits(img *image.Image, r *request) error {
+	fits, err := fits(img, r)
+	if err != nil {
+		return err
 	}
 	if !fits {
 		return usage("--platform %s: box is made of this lab, which is for %s", r.platform, image.Machine())
