@@ -318,7 +318,7 @@ func below(top int) []string {
 func asBefore(t *testing.T, before map[string]bool, l *course.Lab, s *course.Session) {
 	t.Helper()
 	var left []string
-	for end := time.Now().Add(3 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		left = nil
 		for line := range look(t, l, s) {
 			if !before[line] {

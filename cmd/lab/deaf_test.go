@@ -22,6 +22,7 @@ func TestThirdInterruptLeavesTheContainer(t *testing.T) {
 	prepare(t, root)
 	labOutput(t, root, "create", "-i", "--name", "deaf", "box", "sleep", "1000")
 	t.Cleanup(func() { labOutput(t, root, "rm", "-f", "deaf") })
+	attached := 0
 	for _, args := range [][]string{{"start", "-ai", "deaf"}, {"attach", "deaf"}} {
 		for _, sig := range []unix.Signal{unix.SIGINT, unix.SIGTERM} {
 			cmd, text := exec.Command(testenv.Lab(t), append([]string{"--root", root}, args...)...), &bytes.Buffer{}
@@ -29,8 +30,11 @@ func TestThirdInterruptLeavesTheContainer(t *testing.T) {
 			input, err := cmd.StdinPipe()
 			require.NoError(t, err)
 			require.NoError(t, cmd.Start())
-			require.Eventually(t, func() bool { return strings.Contains(labOutput(t, root, "ps"), "deaf") }, 20*time.Second, 10*time.Millisecond)
-			time.Sleep(300 * time.Millisecond) // lab listens to signals when it is attached
+			attached++
+			require.Eventually(t, func() bool {
+				return strings.Count(labOutput(t, root, "events", "--since", "1h", "--until", "0s", "--filter", "event=attach"), "attach") == attached
+			}, 20*time.Second, 10*time.Millisecond)
+			time.Sleep(300 * time.Millisecond) // it listens to signals just after it has said so
 			ended := make(chan error)
 			go func() { ended <- cmd.Wait() }()
 			deadline := time.After(20 * time.Second)

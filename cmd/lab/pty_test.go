@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -170,7 +171,7 @@ func TestTwoTerminalsShareOneContainer(t *testing.T) {
 	one, two := newPTY(t), newPTY(t)
 	first, second := one.run("--root", root, "attach", "shared"), two.run("--root", root, "attach", "shared")
 	for _, p := range []*pty{one, two} {
-		require.Eventually(t, func() bool { return p.modes().Lflag&unix.ICANON == 0 }, 10*time.Second, 10*time.Millisecond, "attached")
+		require.Eventually(t, func() bool { return p.modes().Lflag&unix.ICANON == 0 }, 20*time.Second, 10*time.Millisecond, "attached")
 	}
 	one.typing("echo typed in the fir''st\r")
 	one.waitFor("typed in the first")
@@ -188,7 +189,7 @@ func TestTwoTerminalsShareOneContainer(t *testing.T) {
 	one.waitFor("CPU %")
 	require.NoError(t, stats.Process.Signal(syscall.SIGINT))
 	require.NoError(t, stats.Wait())
-	require.Eventually(t, func() bool { return bytes.HasSuffix([]byte(one.text()), []byte("\x1b[J\r\n")) }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return bytes.HasSuffix([]byte(one.text()), []byte("\x1b[J\r\n")) }, 20*time.Second, 10*time.Millisecond)
 
 	two.typing("exit 6\r")
 	var exit *exec.ExitError
@@ -204,16 +205,21 @@ func TestSignalsAreForwarded(t *testing.T) {
 	testenv.Overlay(t)
 	root := t.TempDir()
 	prepare(t, root)
+	started := func() int {
+		return strings.Count(labOutput(t, root, "events", "--since", "1h", "--until", "0s", "--filter", "event=start"), "container start")
+	}
 	for _, sig := range []syscall.Signal{unix.SIGTERM, unix.SIGHUP, unix.SIGUSR1, unix.SIGINT, unix.SIGQUIT} {
 		var out bytes.Buffer
 		cmd := exec.Command(testenv.Lab(t), "--root", root, "run", "--rm", "box", "sh", "-c",
 			`trap "exit 42" TERM HUP USR1 INT QUIT; echo ready; while :; do sleep 0.05; done`)
 		pipe, err := cmd.StdoutPipe()
 		require.NoError(t, err)
+		before := started()
 		require.NoError(t, cmd.Start())
 		_, err = io.CopyN(&out, pipe, 6)
 		require.NoError(t, err)
-		time.Sleep(100 * time.Millisecond) // lab listens to signals beside the program's start
+		require.Eventually(t, func() bool { return started() > before }, 20*time.Second, 10*time.Millisecond,
+			"lab listens to signals beside the program's start, and then tells of it")
 		require.NoError(t, cmd.Process.Signal(sig))
 		var exit *exec.ExitError
 		require.ErrorAs(t, cmd.Wait(), &exit, sig.String())

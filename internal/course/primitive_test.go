@@ -98,7 +98,7 @@ func (b *bench) start(line string) *exec.Cmd {
 func (b *bench) until(check string) {
 	b.t.Helper()
 	var said string
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if said = b.ask(check); said == "" {
 			return
 		}

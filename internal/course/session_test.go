@@ -354,7 +354,7 @@ func TestStartAfterACrash(t *testing.T) {
 			}
 		}
 		return n == 1
-	}, 5*time.Second, 10*time.Millisecond)
+	}, 20*time.Second, 10*time.Millisecond)
 }
 
 // An ordinary user cannot end what belongs to root, and is told so.

@@ -188,8 +188,9 @@ func (s *Session) upTo(ctx context.Context, l *Lab, name string) error {
 	return nil
 }
 
-// solvePatience is how long a check may take to become true after the solution: what is in the background needs a moment.
-const solvePatience = 5 * time.Second
+// solvePatience is how long a check may take to become true after the solution: what is in the background needs a moment, and on an
+// emulated processor ten times as long.
+const solvePatience = 30 * time.Second
 
 // Solve types the solution of a task and waits until its check is true.
 func (s *Session) Solve(ctx context.Context, l *Lab, t *Task) error {

@@ -67,7 +67,7 @@ func (b *bench) stray(line string) int {
 		text, _ := os.ReadFile(b.work + "/stray")
 		pid, _ = strconv.Atoi(strings.TrimSpace(string(text)))
 		return pid > 0
-	}, 5*time.Second, 10*time.Millisecond)
+	}, 20*time.Second, 10*time.Millisecond)
 	b.t.Cleanup(func() {
 		if p, err := readProcess(pid); err == nil {
 			assert.NoError(b.t, kill(p))

@@ -46,7 +46,7 @@ func TestByHand(t *testing.T) {
 	pids, err := g.Procs()
 	require.NoError(t, err)
 	assert.Equal(t, []int{loop.PID}, pids)
-	require.Eventually(t, func() bool { st, err := g.Stats(); return err == nil && st.CPU.Throttled > 3 }, 10*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { st, err := g.Stats(); return err == nil && st.CPU.Throttled > 3 }, 20*time.Second, 50*time.Millisecond)
 	st, err := g.Stats()
 	require.NoError(t, err)
 	assert.Contains(t, shell("cat "+dir+"/cpu.stat"), "nr_throttled")

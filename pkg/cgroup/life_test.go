@@ -26,7 +26,7 @@ func TestKillEndsAForkLoop(t *testing.T) {
 		}
 		g := create(t, m, l)
 		start(t, g, "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); (sleep 20 &) 2>/dev/null; done")
-		require.Eventually(t, func() bool { pids, _ := g.Procs(); return len(pids) > 50 }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { pids, _ := g.Procs(); return len(pids) > 50 }, 20*time.Second, time.Millisecond)
 		require.NoError(t, g.Kill(unix.SIGKILL))
 		pids, err := g.Procs()
 		require.NoError(t, err)

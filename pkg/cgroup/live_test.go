@@ -178,7 +178,7 @@ func TestPIDsLimitStopsForks(t *testing.T) {
 		g := create(t, m, cgroup.Limits{PIDs: 5})
 		start(t, g, "for i in 1 2 3 4 5 6 7 8 9; do sleep 30 & done; sleep 30")
 		var st cgroup.Stats
-		require.Eventually(t, func() bool { st, _ = g.Stats(); return st.PIDs.Current >= 4 }, 5*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { st, _ = g.Stats(); return st.PIDs.Current >= 4 }, 20*time.Second, 10*time.Millisecond)
 		assert.LessOrEqual(t, st.PIDs.Current, uint64(5))
 		assert.EqualValues(t, 5, st.PIDs.Limit)
 		_, out := result(t, create(t, m, cgroup.Limits{PIDs: 1}), "sleep 0; echo not reached")

@@ -38,7 +38,7 @@ func TestInternalProcessesForReal(t *testing.T) {
 	lab := outer.Group(top.Path+"/lab", limits)
 	require.NoError(t, lab.Create())
 	start(t, lab, "sleep 30 & exec sleep 30")
-	require.Eventually(t, func() bool { pids, _ := lab.Procs(); return len(pids) == 2 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { pids, _ := lab.Procs(); return len(pids) == 2 }, 20*time.Second, time.Millisecond)
 
 	base := *tree
 	base.Base = "/" + lab.Path

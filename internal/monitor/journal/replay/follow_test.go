@@ -103,7 +103,7 @@ func TestFollowTheLastLines(t *testing.T) {
 	s.shows(t, "two\nthree\n")
 	none, endNone := follow(t, dir, Options{Tail: 0})
 	late, endLate := follow(t, dir, Options{Tail: -1, Since: time.Now().Add(time.Hour)})
-	time.Sleep(50 * time.Millisecond)
+	require.Eventually(t, func() bool { return none.asked.Load() > 1 && late.asked.Load() > 1 }, 20*time.Second, time.Millisecond, "both have begun")
 	w.Write(journal.Stdout, []byte("four\n"))
 	none.shows(t, "four\n")
 	s.shows(t, "two\nthree\nfour\n")
@@ -111,7 +111,7 @@ func TestFollowTheLastLines(t *testing.T) {
 	end()
 	endNone()
 	endLate()
-	_ = late
+	assert.Empty(t, late.String())
 }
 
 func TestFollowATerminal(t *testing.T) {
