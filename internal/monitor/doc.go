@@ -1,5 +1,5 @@
-// Package monitor is what stays beside a running container: it starts it, passes signals and terminal through, waits for
-// the end, and takes back all that was made.
+// Package monitor is lab's side of a running container. [Run] starts one in the foreground, passes signals on, waits for the end and
+// takes back all that was made; [Session] is a person attached to one that has a process beside it, which is package loop.
 //
-// There is no daemon. The `lab run` in the foreground is its container's monitor itself.
+// There is no daemon.
 package monitor

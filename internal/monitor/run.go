@@ -12,7 +12,8 @@ import (
 	"github.com/container-labs/lab/pkg/container"
 )
 
-// Run is a container in the foreground.
+// Run is a container in the foreground, without a terminal of its own, that is removed when it has ended: nobody can leave it and come
+// back, so it needs no process beside it.
 type Run struct {
 	Container *container.Container
 
@@ -42,23 +43,16 @@ func (r *Run) Do() (Exit, error) {
 	signals := make(chan os.Signal, 64)
 	defer signal.Stop(signals)
 
-	t := &terminal{}
-	defer t.restore()
-	r.Container.Terminal = t.take
 	child, err := container.Start(r.Container, plan)
 	if err != nil {
 		_ = container.Finish(r.Container, plan)
 		return Exit{}, err
 	}
-	if r.Container.Spec.Process.Terminal {
-		signal.Notify(signals, forwarded...) // before the terminal changes: whatever comes, it is put back
-		t.join()
-	}
 	var beside sync.WaitGroup
 	ended := make(chan struct{})
 	beside.Go(func() {
 		signal.Notify(signals, forwarded...) // costs a thread switch a signal, so the program starts meanwhile
-		go r.pass(signals, child, t)
+		go r.pass(signals, child)
 		if r.Started != nil {
 			r.Started(child.PID, ended)
 		}
@@ -66,9 +60,8 @@ func (r *Run) Do() (Exit, error) {
 	exit, err := r.wait(child)
 	close(ended)
 	if finish := container.Finish(r.Container, plan); err == nil {
-		err = finish // kills what is left in the group, and so closes the terminal's other side
+		err = finish
 	}
-	t.drain()
 	beside.Wait()
 	return exit, err
 }
@@ -91,15 +84,11 @@ var forwarded = []os.Signal{
 }
 
 // pass forwards signals to the container's first process.
-func (r *Run) pass(signals <-chan os.Signal, child *kernel.Child, t *terminal) {
+func (r *Run) pass(signals <-chan os.Signal, child *kernel.Child) {
 	count := interrupts{}
 	for s := range signals {
 		sig, ok := s.(unix.Signal)
-		if !ok {
-			continue
-		}
-		if sig == unix.SIGWINCH {
-			t.resize()
+		if !ok || sig == unix.SIGWINCH { // the window is not the container's
 			continue
 		}
 		if count.third(sig) {
