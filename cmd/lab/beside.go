@@ -10,10 +10,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/container-labs/lab/internal/event"
 	"github.com/container-labs/lab/internal/monitor"
 	"github.com/container-labs/lab/internal/monitor/loop"
-	"github.com/container-labs/lab/internal/store"
 	"github.com/container-labs/lab/pkg/container"
 )
 
@@ -248,20 +246,6 @@ func (l *launch) recordAll() error {
 	}
 	l.recorded = true
 	return l.state.Write(l.store.Container(l.id))
-}
-
-// tell writes an event about the container.
-func (l *launch) tell(action string, more map[string]string) { tell(l.store, l.state, action, more) }
-
-func tell(s *store.Store, state container.State, action string, more map[string]string) {
-	about := map[string]string{"name": state.Name, "image": state.Image}
-	for k, v := range state.Labels {
-		about[k] = v
-	}
-	for k, v := range more {
-		about[k] = v
-	}
-	event.Write(s.Path(), event.Event{Type: "container", Action: action, ID: state.ID, Attributes: about})
 }
 
 // errGone is what a person who is attached sees when the monitor is killed.

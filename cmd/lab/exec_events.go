@@ -24,14 +24,9 @@ func (e *executing) events() *execEvents {
 	}
 	var id [32]byte
 	_, _ = rand.Read(id[:])
-	attributes := maps.Clone(e.state.Labels)
-	if attributes == nil {
-		attributes = map[string]string{}
-	}
-	attributes["name"], attributes["image"], attributes["execID"] = e.state.Name, e.state.Image, hex.EncodeToString(id[:])
 	return &execEvents{
 		root: e.request.root, line: strings.Join(e.request.options.Args, " "),
-		about: event.Event{Type: "container", ID: e.state.ID, Attributes: attributes},
+		about: containerEvent(e.state, "", map[string]string{"execID": hex.EncodeToString(id[:])}),
 	}
 }
 
