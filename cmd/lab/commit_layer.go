@@ -13,7 +13,7 @@ import (
 
 // ownLayer writes the container's own layer as a tar stream.
 func (e *examined) ownLayer(ctx context.Context, w io.Writer) error {
-	if !exists(e.dir + "/upper") {
+	if !isThere(e.dir + "/upper") {
 		return tar.NewWriter(w).Close()
 	}
 	return e.translated(w, func(w io.Writer) error { return unionfs.Layer(ctx, w, e.dir+"/upper") })

@@ -95,15 +95,10 @@ func (e *examined) mountHere() (string, error) {
 		}
 	}
 	o := unionfs.Overlay{Lower: e.lower(), Target: s.Merged(), ReadOnly: true}
-	if upper := filepath.Join(e.dir, "upper"); exists(upper) {
+	if upper := filepath.Join(e.dir, "upper"); isThere(upper) {
 		o.Upper = upper
 	}
 	return s.Merged(), unionfs.Mount(o)
-}
-
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
 }
 
 // writeOutput writes to a file, which gets its name when it is complete, or to standard output.

@@ -137,11 +137,11 @@ func (c *listed) findWhatRuns(s *store.Store, missing bool) bool {
 // it waits before it starts the next, or was stopped. Of a directory that is lost nobody can say.
 func hadMonitor(dir string) bool {
 	for _, name := range [...]string{loop.EndFile, loop.EndFile + ".new"} {
-		if exists(filepath.Join(dir, name)) {
+		if isThere(filepath.Join(dir, name)) {
 			return true
 		}
 	}
-	return !exists(dir)
+	return !isThere(dir)
 }
 
 // runsSince looks for a program in a group, and returns when the oldest process started. A process that has not executed anything since

@@ -166,14 +166,14 @@ func (p *pruning) names(s *store.Store, say func(what, id string)) error {
 	var failed []error
 	for _, e := range entries {
 		id, err := os.Readlink(s.Path("names", e.Name()))
-		if err != nil || id == "" || strings.Contains(id, "/") || exists(s.Container(id)) {
+		if err != nil || id == "" || strings.Contains(id, "/") || isThere(s.Container(id)) {
 			continue
 		}
 		ledger, err := s.Begin(id) // a container that is being made has its name before its directory
 		if err != nil {
 			continue
 		}
-		if !exists(s.Container(id)) {
+		if !isThere(s.Container(id)) {
 			failed = append(failed, s.Release(e.Name(), id))
 			say("name", e.Name())
 		}

@@ -77,7 +77,7 @@ func beginLedger(s *store.Store, kind string, undo ...store.Undo) (*store.Ledger
 	return s.Begin(kind+"-"+hex.EncodeToString(random[:]), undo...)
 }
 
-// isThere says whether a name exists, whatever it is.
+// isThere says whether a name exists, whatever it is. What cannot be looked at counts as there, so that nothing is removed for it.
 func isThere(path string) bool {
 	_, err := os.Lstat(path)
 	return !errors.Is(err, fs.ErrNotExist)
