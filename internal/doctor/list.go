@@ -7,6 +7,7 @@ func Checks() []Check {
 	checks := []Check{
 		{"machine", "distribution", Nice, "which commands mend things here", tryDistribution, Mend{}},
 		{"machine", "WSL", EveryLab, "Linux in Windows has to be WSL 2", tryWSL, mendWSL1},
+		{"machine", "/proc", EveryLab, "processes and namespaces are seen there", tryProc, mendProc},
 		{"machine", "surroundings", Nice, "a container may hide much of the machine", tryContainer, Mend{}},
 
 		{"kernel", "version", EveryLab, "all of lab", tryVersion, mendKernel},

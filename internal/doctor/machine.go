@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -19,6 +20,7 @@ type Machine struct {
 	WSL          int    `json:"wsl"`            // 0, 1 or 2
 	Container    string `json:"container"`      // the engine whose container this is, "container" where it does not say; "" for none
 	UserNS       bool   `json:"user_namespace"` // not the machine's first user namespace
+	Proc         string `json:"proc"`           // what is at /proc: "own", "other" (another PID namespace's) or "none"
 	RootFS       string `json:"root_file_system"`
 	Limits       Limits `json:"user_namespace_limits"`
 
@@ -35,6 +37,7 @@ func Look(root string) Machine {
 		WSL:          wslVersion(readWord(root, "proc/version")),
 		Limits:       readLimits(root),
 		UserNS:       otherUsers(readWord(root, "proc/self/uid_map")),
+		Proc:         procOf(root),
 		mounts:       parseMounts(readWord(root, "proc/self/mountinfo")),
 	}
 	if m.Kernel == "" {
@@ -54,6 +57,18 @@ func Look(root string) Machine {
 	}
 	m.Container = container(root, m)
 	return m
+}
+
+// procOf says whose proc file system is mounted. In one of another PID namespace lab has another number than it knows itself, or none.
+func procOf(root string) string {
+	number, err := os.Readlink(filepath.Join(root, "proc/self"))
+	switch {
+	case err == nil && number == strconv.Itoa(os.Getpid()):
+		return "own"
+	case exists(root, "proc/uptime"):
+		return "other"
+	}
+	return "none"
 }
 
 // wholeMap is the map of the user namespace that a machine starts with; see user_namespaces(7).

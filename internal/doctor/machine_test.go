@@ -1,12 +1,17 @@
 package doctor
 
 import (
+	"context"
+	"os"
 	"runtime"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/container-labs/lab/internal/kernel"
 )
 
 func TestLook(t *testing.T) {
@@ -36,9 +41,30 @@ func TestLook(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := Look("testdata/" + name)
-			got.mounts, want.Architecture = nil, runtime.GOARCH
+			got.mounts, want.Architecture, want.Proc = nil, runtime.GOARCH, "none"
 			assert.Equal(t, want, got)
 		})
+	}
+}
+
+func TestProcOf(t *testing.T) {
+	for number, want := range map[string]string{strconv.Itoa(os.Getpid()): "own", "1": "other", "": "other"} {
+		root := t.TempDir()
+		require.NoError(t, os.Mkdir(root+"/proc", 0o755))
+		assert.Equal(t, "none", procOf(root), "a directory alone")
+		require.NoError(t, os.WriteFile(root+"/proc/uptime", nil, 0o600))
+		if number != "" {
+			require.NoError(t, os.Symlink(number, root+"/proc/self"))
+		}
+		assert.Equal(t, want, procOf(root), number)
+	}
+	for proc, want := range map[string]string{"none": "mount -t proc", "other": "unshare --pid", "own": "modprobe"} {
+		b := &Bench{Machine: Machine{Proc: proc}, root: true, clone: func(kernel.Start) (*kernel.Child, error) {
+			return nil, &kernel.Error{Op: kernel.Op{Call: "mount"}, Errno: unix.EPERM}
+		}}
+		r, err := b.run(context.Background(), []Check{{Name: "overlay", Try: tryOverlay, Mend: mendModule("overlay")}})
+		require.NoError(t, err)
+		assert.Contains(t, r.Results[0].Here, want, proc)
 	}
 }
 

@@ -19,6 +19,17 @@ func tryWSL(b *Bench) Finding {
 	return yes("not WSL")
 }
 
+// tryProc wants a proc file system that shows lab's own PID namespace.
+func tryProc(b *Bench) Finding {
+	switch b.Machine.Proc {
+	case "none":
+		return no("no proc file system is mounted; without it lab is blind")
+	case "other":
+		return no("it shows another PID namespace, where processes have other numbers")
+	}
+	return yes("mounted, and of this PID namespace")
+}
+
 // tryContainer only says where we are: what that takes away, the other checks find.
 func tryContainer(b *Bench) Finding {
 	switch m := b.Machine; {
