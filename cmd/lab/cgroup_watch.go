@@ -142,9 +142,9 @@ func (v *viewer) picture() error {
 		fmt.Sprintf("cpu      %s %.2f of %s CPUs", drawnBar(v.use, orDefault(v.cpus, 1)), v.use, cpusText(v.cpus)),
 		fmt.Sprintf("         %s", sparks(v.history, v.cpus)),
 		fmt.Sprintf("         throttled in %d of the last %d periods, in all %d of %d, waiting %s", c.Throttled-v.last.CPU.Throttled, c.Periods-v.last.CPU.Periods, c.Throttled, c.Periods, c.ThrottledTime.Round(time.Millisecond)),
-		fmt.Sprintf("memory   %s %s of %s", drawnBar(float64(m.Usage), limitOr(m.Limit, m.Peak)), units.BytesSize(float64(m.Usage)), bytesLimit(m.Limit)),
+		fmt.Sprintf("memory   %s %s of %s", drawnBar(float64(m.Usage), limitOr(m.Limit, machineMemory())), units.BytesSize(float64(m.Usage)), bytesLimit(m.Limit)),
 		fmt.Sprintf("         at most %s, limit hit %d times, %d killed", units.BytesSize(float64(m.Peak)), m.LimitHits, m.OOMKills),
-		fmt.Sprintf("pids     %s %d of %s", drawnBar(float64(p.Current), limitOr(p.Limit, max(p.Current, 10))), p.Current, countLimit(p.Limit)),
+		fmt.Sprintf("pids     %s %d of %s", drawnBar(float64(p.Current), limitOr(p.Limit, 0)), p.Current, countLimit(p.Limit)),
 		fmt.Sprintf("net      %s", v.network()),
 	}
 	var b strings.Builder

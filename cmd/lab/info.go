@@ -88,10 +88,7 @@ func gatherInfo(root string) (*infoAbout, error) {
 	if err := unix.Uname(&u); err == nil {
 		i.KernelVersion, i.Architecture, i.Name = unix.ByteSliceToString(u.Release[:]), unix.ByteSliceToString(u.Machine[:]), unix.ByteSliceToString(u.Nodename[:])
 	}
-	var memory unix.Sysinfo_t
-	if err := unix.Sysinfo(&memory); err == nil {
-		i.MemTotal = int64(memory.Totalram) * int64(memory.Unit)
-	}
+	i.MemTotal = int64(machineMemory())
 	i.OperatingSystem = osName()
 	if m, err := cgroup.Detect(); err != nil {
 		i.Warnings = append(i.Warnings, err.Error())

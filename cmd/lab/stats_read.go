@@ -67,10 +67,7 @@ func (s *statistics) begin() error {
 	if s.before == nil {
 		s.before = map[string]clock{}
 		s.ownNet, _ = os.Readlink("/proc/self/ns/net")
-		var info unix.Sysinfo_t
-		if unix.Sysinfo(&info) == nil {
-			s.memory = info.Totalram * uint64(info.Unit)
-		}
+		s.memory = machineMemory()
 	}
 	s.samples = s.samples[:0]
 	for _, c := range states {
@@ -85,6 +82,15 @@ func (s *statistics) begin() error {
 		s.samples = append(s.samples, c)
 	}
 	return nil
+}
+
+// machineMemory is all there is, in bytes; see sysinfo(2).
+func machineMemory() uint64 {
+	var info unix.Sysinfo_t
+	if unix.Sysinfo(&info) != nil {
+		return 0
+	}
+	return info.Totalram * uint64(info.Unit)
 }
 
 func (s *statistics) states() ([]sample, error) {
