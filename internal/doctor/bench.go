@@ -59,7 +59,7 @@ func (b *Bench) once(a attempt, own bool) error {
 				return err
 			}
 			if a.flags&unix.CLONE_NEWUSER != 0 {
-				return mapUser(c.PID, os.Geteuid(), os.Getegid())
+				return mapUser(c, os.Geteuid(), os.Getegid())
 			}
 			return nil
 		}),
@@ -86,7 +86,11 @@ func dieWithLab() kernel.Op {
 }
 
 // mapUser makes a user root in the child's user namespace. Of oneself it needs no privilege.
-func mapUser(pid, uid, gid int) error {
+func mapUser(c *kernel.Child, uid, gid int) error {
+	pid, err := c.ProcPID()
+	if err != nil {
+		return err
+	}
 	dir := "/proc/" + strconv.Itoa(pid) + "/"
 	for _, f := range [...][2]string{
 		{"setgroups", "deny"},

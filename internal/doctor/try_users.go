@@ -53,7 +53,7 @@ func becomeOrdinary() []kernel.Op {
 		kernel.Setresuid(nobody).For("become nobody"),
 		dieWithLab(), // a change of user forgets it
 		kernel.Unshare(unix.CLONE_NEWUSER).For("make a user namespace as an ordinary user"),
-		kernel.Meet("let lab write its id maps", func(c *kernel.Child) error { return mapUser(c.PID, nobody, nobody) }),
+		kernel.Meet("let lab write its id maps", func(c *kernel.Child) error { return mapUser(c, nobody, nobody) }),
 		kernel.Unshare(unix.CLONE_NEWNS).For("use the rights in a user namespace"),
 	}
 }

@@ -44,7 +44,11 @@ func (b *builder) private() bool { return b.has(specs.UserNamespace) }
 
 // writeMaps runs in lab, with the privileges that a map of more than one id needs (user_namespaces(7)).
 func (b *builder) writeMaps(child *kernel.Child) error {
-	proc := fmt.Sprintf("/proc/%d/", child.PID)
+	pid, err := child.ProcPID()
+	if err != nil {
+		return err
+	}
+	proc := fmt.Sprintf("/proc/%d/", pid)
 	for file, maps := range map[string][]specs.LinuxIDMapping{"uid_map": b.spec.Linux.UIDMappings, "gid_map": b.spec.Linux.GIDMappings} {
 		if err := kernel.DoAll(kernel.WriteFile(1, proc+file, ns.Lines(idMaps(maps)))); err != nil {
 			return err

@@ -28,8 +28,11 @@ func NewUser(uids, gids []IDMap) (*os.File, error) {
 		if err := ids.write(c); err != nil {
 			return err
 		}
-		var err error
-		if file, err = os.Open(procPath(c.PID, "ns/user")); err != nil {
+		pid, err := c.ProcPID()
+		if err != nil {
+			return err
+		}
+		if file, err = os.Open(procPath(pid, "ns/user")); err != nil {
 			return fmt.Errorf("open the new user namespace: %w", unwrapPath(err))
 		}
 		return errHeld

@@ -22,9 +22,13 @@ func (k *keeper) keep(c *kernel.Child, kind Kind, born Set, path string) error {
 	if kind.Children != "" && !born.Has(kind.Flag) {
 		link = kind.Children
 	}
-	op := kernel.Mount(procPath(c.PID, "ns/"+link), path, "", unix.MS_BIND, "").
+	pid, err := c.ProcPID()
+	if err != nil {
+		return fmt.Errorf("keep the %s namespace: %w", kind.Name, err)
+	}
+	op := kernel.Mount(procPath(pid, "ns/"+link), path, "", unix.MS_BIND, "").
 		For("keep the " + kind.Name + " namespace at " + path)
-	_, err := kernel.Do(op)
+	_, err = kernel.Do(op)
 	if errors.Is(err, unix.EINVAL) && kind.Flag == Mount {
 		return fmt.Errorf("%w (the file must be on a private mount, and in an older mount namespace)", err)
 	}

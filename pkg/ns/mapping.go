@@ -81,7 +81,11 @@ func (ids *idMaps) check() error {
 // write runs in the parent while the child waits in its new user namespace. The parent does it because only it may map
 // more than its own id; and a process without privileges asks newuidmap(1), which may.
 func (ids *idMaps) write(c *kernel.Child) error {
-	dir := "/proc/" + strconv.Itoa(c.PID) + "/"
+	pid, err := c.ProcPID()
+	if err != nil {
+		return err
+	}
+	dir := "/proc/" + strconv.Itoa(pid) + "/"
 	setgroups := ids.setgroups
 	if setgroups == "" && onlyOwn(ids.gids, os.Getegid()) && !capable(unix.CAP_SETGID) {
 		setgroups = "deny"
@@ -108,7 +112,7 @@ func (ids *idMaps) write(c *kernel.Child) error {
 		if onlyOwn(m.list, m.own) || capable(m.cap) {
 			err = writeWhole(dir+m.file, Lines(m.list))
 		} else {
-			err = ask(m.program, c.PID, m.list)
+			err = ask(m.program, pid, m.list)
 		}
 		if err != nil {
 			return err
