@@ -65,7 +65,7 @@ func procOf(root string) string {
 	switch {
 	case err == nil && number == strconv.Itoa(os.Getpid()):
 		return "own"
-	case exists(root, "proc/uptime"):
+	case err == nil || exists(root, "proc/uptime"):
 		return "other"
 	}
 	return "none"

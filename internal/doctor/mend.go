@@ -12,8 +12,8 @@ var (
 		Fedora: "sudo dnf upgrade --refresh kernel && sudo reboot",
 		WSL:    wslUpdate,
 	}
-	mendProc      = Mend{Any: "sudo mount -t proc proc /proc"}
-	mendOtherProc = Mend{Any: "exit    # and: unshare --pid --fork --mount-proc"} // a mount at /proc here might be everybody's
+	mendProc      = Mend{Any: "sudo mkdir -p /proc && sudo mount -t proc proc /proc"}
+	mendOtherProc = Mend{Any: "exit    # and: sudo unshare --pid --fork --mount-proc"} // a mount at /proc here might be everybody's
 
 	mendWSL1 = Mend{Any: "wsl.exe --set-version $WSL_DISTRO_NAME 2"}
 

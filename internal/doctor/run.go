@@ -73,12 +73,13 @@ func (b *Bench) run(ctx context.Context, checks []Check) (*Report, error) {
 	for _, c := range checks {
 		f := b.answer(ctx, c)
 		switch {
-		case f.State == No && b.Machine.Proc == "none": // what else is missing is to be judged when lab can see
+		case f.State != No:
+		case b.Machine.Proc == "none": // what else is missing is to be judged when lab can see
 			f.Mend = mendProc
-		case f.State == No && b.Machine.Proc == "other":
-			f.Mend = mendOtherProc
-		case f.State == No && b.Machine.confines(f.cause):
+		case b.Machine.confines(f.cause):
 			f.Mend = b.Machine.wayOut()
+		case b.Machine.Proc == "other":
+			f.Mend = mendOtherProc
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
