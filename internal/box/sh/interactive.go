@@ -11,14 +11,35 @@ import (
 	"golang.org/x/term"
 )
 
-// keyboard feeds the line editor and remembers whether Ctrl-C was what ended a line.
+// keyboard feeds the line editor and remembers whether Ctrl-C was what ended a line. What was typed after that is for the next editor.
 type keyboard struct {
 	fd          int
 	out         int
 	interrupted bool
+	rest        []byte
 }
 
 func (k *keyboard) Read(b []byte) (int, error) {
+	n, err := k.read(b)
+	if err != nil {
+		return 0, err
+	}
+	at := bytes.IndexByte(b[:n], ctrlC)
+	if k.interrupted = at >= 0; k.interrupted {
+		k.rest = slices.Concat(b[at+1:n], k.rest)
+		n = at + 1
+	}
+	return copy(b, oneSpelling(b[:n])), nil
+}
+
+const ctrlC = 3
+
+func (k *keyboard) read(b []byte) (int, error) {
+	if len(k.rest) > 0 {
+		n := copy(b, k.rest)
+		k.rest = k.rest[n:]
+		return n, nil
+	}
 	for {
 		n, err := unix.Read(k.fd, b)
 		if errors.Is(err, unix.EINTR) {
@@ -30,8 +51,7 @@ func (k *keyboard) Read(b []byte) (int, error) {
 		if n == 0 {
 			return 0, io.EOF
 		}
-		k.interrupted = slices.Contains(b[:n], 3)
-		return copy(b, oneSpelling(b[:n])), nil
+		return n, nil
 	}
 }
 

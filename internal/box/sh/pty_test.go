@@ -110,6 +110,11 @@ func TestInteractiveShell(t *testing.T) {
 	p.expect("status 130")
 	p.expect(prompt())
 
+	// What was typed behind it in one go is not thrown away.
+	p.send("echo never\x03echo between $((50+1))\x03echo behind $((60+3))\r")
+	p.expect("behind 63")
+	p.expect(prompt())
+
 	// A child has the terminal in its own mode, and Ctrl-C ends it and not the shell.
 	p.send("sh -c 'echo child is $$; sleep 60; :'\r")
 	p.expect("child is ")
