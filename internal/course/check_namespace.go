@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/container-labs/lab/internal/kernel"
 	"github.com/container-labs/lab/pkg/ns"
 )
 
@@ -216,22 +216,19 @@ func within(files map[string]string, do func() error) error {
 	if len(join) == 0 {
 		return do()
 	}
-	answer := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread() // and never unlocked: the thread ends with this function
-		answer <- func() error {
-			for _, e := range join {
-				if e.kind == "mnt" {
-					if err := unix.Unshare(unix.CLONE_FS); err != nil {
-						return err
-					}
-				}
-				if err := unix.Setns(e.fd, 0); err != nil {
-					return err
+	var err error
+	kernel.Apart(func() {
+		for _, e := range join {
+			if e.kind == "mnt" {
+				if err = unix.Unshare(unix.CLONE_FS); err != nil {
+					return
 				}
 			}
-			return do()
-		}()
-	}()
-	return <-answer
+			if err = unix.Setns(e.fd, 0); err != nil {
+				return
+			}
+		}
+		err = do()
+	})
+	return err
 }

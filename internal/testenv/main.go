@@ -3,12 +3,17 @@ package testenv
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
+
+// Tests throw threads away, and Go cannot end the first one: in whatever namespace it were then, /proc/self would show it as the
+// process's. So it is left to main.
+func init() { runtime.LockOSThread() }
 
 // Runner is *testing.M, or whatever else runs the tests of a package and returns the status.
 type Runner interface{ Run() int }

@@ -3,7 +3,6 @@ package container
 import (
 	"fmt"
 	"path/filepath"
-	"runtime"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -96,16 +95,13 @@ func (c *Container) openForUsers(p Plan) (err error) {
 		}
 		c.inherited[op.Out] = fd
 	}
-	root := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread() // and never unlock it: the thread ends with its mount namespace
-		fd, err := c.mountMapped(int(users.Fd()))
-		if err == nil {
+	kernel.Apart(func() {
+		var fd int
+		if fd, err = c.mountMapped(int(users.Fd())); err == nil {
 			c.inherited[rootSlot] = fd
 		}
-		root <- err
-	}()
-	return <-root
+	})
+	return err
 }
 
 // openTasks opens the v1 groups' tasks files: the kernel asks for the rights of who opened a file, so the child may write

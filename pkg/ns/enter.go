@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 
 	"golang.org/x/sys/unix"
 
@@ -111,8 +110,7 @@ func (e Enter) Start() (*kernel.Child, error) {
 // stays as long as the child.
 func forkBehind(early []kernel.Op, start kernel.Start, stay bool) (child *kernel.Child, err error) {
 	born := make(chan struct{})
-	go func() {
-		runtime.LockOSThread() // and never unlock: the thread ends with this function
+	go kernel.Apart(func() {
 		if err = kernel.DoAll(early); err == nil {
 			child, err = kernel.Fork(start)
 		}
@@ -122,7 +120,7 @@ func forkBehind(early []kernel.Op, start kernel.Start, stay bool) (child *kernel
 		}
 		close(born)
 		outlive(own)
-	}()
+	})
 	<-born
 	if errors.Is(err, unix.EPERM) && os.Geteuid() != 0 {
 		err = fmt.Errorf("%w (a user without privileges joins a PID namespace without a fork only)", err)
