@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
@@ -63,15 +62,11 @@ func escapeAction(ctx *cli.Context, std streams, root string) error {
 // lockedUp goes into root on a thread of its own, with its own root directory, tries the escape there, and throws the thread
 // away: the rest of lab stays where it is.
 func lockedUp(root string, pivot bool, out io.Writer) (a attempt, err error) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread() // never unlocked
+	kernel.Apart(func() {
 		if err = goIn(root, pivot); err == nil {
 			a, err = tryEscape(out)
 		}
-	}()
-	<-done
+	})
 	return a, err
 }
 

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -131,18 +130,9 @@ func (in *inside) mount(root string, s *store.Store, writing bool) (int, error) 
 			return -1, fmt.Errorf("give the container's own layer to its root: %w", err)
 		}
 	}
-	type result struct {
-		fd  int
-		err error
-	}
-	done := make(chan result)
-	go func() {
-		runtime.LockOSThread() // and never unlock it: the thread ends with its mount namespace
-		fd, err := in.mountHere(overlay, users, writing)
-		done <- result{fd, err}
-	}()
-	r := <-done
-	return r.fd, r.err
+	var fd int
+	kernel.Apart(func() { fd, err = in.mountHere(overlay, users, writing) })
+	return fd, err
 }
 
 func (in *inside) mountHere(overlay unionfs.Overlay, users int, writing bool) (int, error) {

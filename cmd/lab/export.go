@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
@@ -63,16 +62,14 @@ func (e *examined) export(ctx context.Context, w io.Writer) error {
 			return err
 		}
 	}
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread() // and never unlock it: the thread ends with this function
-		tree, err := enter()
-		if err == nil {
+	var err error
+	kernel.Apart(func() {
+		var tree string
+		if tree, err = enter(); err == nil {
 			err = unionfs.Tree(ctx, w, tree)
 		}
-		done <- err
-	}()
-	return <-done
+	})
+	return err
 }
 
 func enterMounts(process int) error {

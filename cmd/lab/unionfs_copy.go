@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
@@ -92,21 +91,24 @@ func copyMerged(ctx context.Context, o unionfs.Overlay, dir string) (err error) 
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		runtime.LockOSThread() // never unlocked: the thread ends here, and the mount with it
-		err := kernel.DoAll([]kernel.Op{
-			kernel.Unshare(unix.CLONE_NEWNS).For("have a mount namespace of its own"),
-			kernel.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "").For("keep our mounts from the host"),
-		})
-		if err == nil {
-			err = unionfs.Mount(o)
-		}
-		if err == nil {
-			err = unionfs.Tree(ctx, w, o.Target)
-		}
-		w.CloseWithError(err)
+		kernel.Apart(func() { w.CloseWithError(mountAndPack(ctx, w, o)) })
 	}()
 	_, err = unionfs.Apply(ctx, dir, r, unionfs.ApplyOptions{})
 	r.CloseWithError(err)
 	<-done
+	return err
+}
+
+func mountAndPack(ctx context.Context, w io.Writer, o unionfs.Overlay) error {
+	err := kernel.DoAll([]kernel.Op{
+		kernel.Unshare(unix.CLONE_NEWNS).For("have a mount namespace of its own"),
+		kernel.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "").For("keep our mounts from the host"),
+	})
+	if err == nil {
+		err = unionfs.Mount(o)
+	}
+	if err == nil {
+		err = unionfs.Tree(ctx, w, o.Target)
+	}
 	return err
 }
